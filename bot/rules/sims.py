@@ -1,0 +1,174 @@
+"""What a SIM is, how one is named, and which change its state allows. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from bot.errors import BadInput, NotPossible
+
+NOTHING: Mapping[str, object] = MappingProxyType({})
+
+
+class Status(StrEnum):
+    """The states of a SIM in our words. SmartHub's own spelling is known in `bot/smarthub` only."""
+
+    INVENTORY = "inventory"
+    TEST = "test"
+    READY = "ready"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    RETIRED = "retired"
+
+
+class Operation(StrEnum):
+    """The changes a person can ask for."""
+
+    ACTIVATE = "activate"
+    SUSPEND = "suspend"
+    RETIRE = "retire"
+
+
+@dataclass(frozen=True)
+class Addon:
+    """A supplementary rate plan on a SIM. Sizes in bytes, `None` where SmartHub did not say."""
+
+    name: str
+    total_bytes: int | None = None
+    used_bytes: int | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Apn:
+    """An APN of a SIM. `enabled` is `None` when SmartHub used a word we do not know."""
+
+    name: str
+    enabled: bool | None = None
+
+
+@dataclass(frozen=True)
+class Sim:
+    """One SIM as SmartHub last described it. `None` means "not known". Times are aware UTC, sizes are bytes.
+
+    `status` is `None` when SmartHub used a word that is in no table; `status_word` always holds that word as it came.
+    """
+
+    giccid: str
+    status: Status | None
+    status_word: str
+    iccid: str | None = None
+    imsi: str | None = None
+    msisdn: str | None = None
+    imei: str | None = None
+    account: str | None = None
+    sku: str | None = None
+    plan: str | None = None
+    plan_expires_at: datetime | None = None
+    addons: tuple[Addon, ...] = ()
+    pool: str | None = None
+    activated_at: datetime | None = None
+    cycle: str | None = None
+    usage_bytes: int | None = None
+    quota_bytes: int | None = None
+    sms_count: int | None = None
+    apns: tuple[Apn, ...] = ()
+    country: str | None = None
+    last_session_at: datetime | None = None
+    custom: tuple[str | None, ...] = (None, None, None, None, None)
+    raw: Mapping[str, object] = field(default=NOTHING, compare=False, repr=False)
+
+
+# What each change needs the SIM to be, and what it makes of it.
+# https://apidoc-en.smh.smarthing.com: a SIM is retired from suspended only; retiring is final.
+FROM: Mapping[Operation, frozenset[Status]] = MappingProxyType(
+    {
+        Operation.ACTIVATE: frozenset({Status.INVENTORY, Status.TEST, Status.READY, Status.SUSPENDED}),
+        Operation.SUSPEND: frozenset({Status.ACTIVE}),
+        Operation.RETIRE: frozenset({Status.SUSPENDED}),
+    }
+)
+TO: Mapping[Operation, Status] = MappingProxyType(
+    {
+        Operation.ACTIVATE: Status.ACTIVE,
+        Operation.SUSPEND: Status.SUSPENDED,
+        Operation.RETIRE: Status.RETIRED,
+    }
+)
+
+
+def allow(operation: Operation, sim: Sim) -> None:
+    """Nothing, when this change fits the SIM's state; raises NotPossible with the reason when it does not."""
+    if sim.status is None:
+        raise NotPossible(
+            f"SmartHub says this SIM is “{sim.status_word}”, a state that is in no table here, so nothing that depends "
+            f"on the state is allowed. An admin can add it under [smarthub.enums.status] in config.toml."
+        )
+    if sim.status in FROM[operation]:
+        return
+    if sim.status is TO[operation]:
+        raise NotPossible(f"This SIM is {sim.status} already.")
+    if sim.status is Status.RETIRED:
+        raise NotPossible("This SIM is retired, and that is final.")
+    needed = " or ".join(sorted(FROM[operation]))
+    raise NotPossible(f"This SIM is {sim.status}; to {operation} it, it has to be {needed}.")
+
+
+def fits(operation: Operation, sim: Sim) -> bool:
+    """Whether the SIM's state allows this change."""
+    try:
+        allow(operation, sim)
+    except NotPossible:
+        return False
+    return True
+
+
+def looks_like_id(word: str) -> bool:
+    """Whether a word is meant as the number of a SIM: mostly digits, and enough of them."""
+    digits = sum(c.isdigit() for c in word)
+    return digits >= 6 and digits * 2 >= len(word)
+
+
+def read_iccid(word: str) -> str:
+    """The ICCID in what was typed: spaces, dashes and a trailing F are left out. Raises BadInput, saying what is wrong."""
+    bare = re.sub(r"[\s\-._]", "", word).strip("`<>").upper()
+    if bare.endswith("F"):
+        bare = bare.rstrip("F")
+    if not bare:
+        raise BadInput("A SIM is missing here: write its ICCID, 18 to 22 digits.")
+    wrong = next((c for c in bare if c not in "0123456789"), None)
+    if wrong is not None:
+        raise BadInput(f"“{_short(word)}” is not an ICCID: “{wrong}” is not a digit. An ICCID has 18 to 22 digits.")
+    if not 18 <= len(bare) <= 22:
+        raise BadInput(f"“{_short(word)}” has {len(bare)} digits; an ICCID has 18 to 22.")
+    return bare
+
+
+def spellings(iccid: str) -> tuple[str, ...]:
+    """The forms under which SmartHub may know this ICCID: as given, then with or without the check digit."""
+    others = [iccid[:-1] if len(iccid) > 18 else None, iccid + luhn_digit(iccid) if len(iccid) < 22 else None]
+    if not luhn_holds(iccid):
+        others.reverse()
+    return (iccid, *(o for o in others if o is not None))
+
+
+def luhn_digit(digits: str) -> str:
+    """The check digit that belongs behind these digits (ISO/IEC 7812-1, Annex B)."""
+    total = 0
+    for place, char in enumerate(reversed(digits)):
+        doubled = int(char) * (2 if place % 2 == 0 else 1)
+        total += doubled - 9 if doubled > 9 else doubled
+    return str(-total % 10)
+
+
+def luhn_holds(digits: str) -> bool:
+    """Whether the last digit is the check digit of the rest. A number without one is still a SIM's: warn, never refuse."""
+    return luhn_digit(digits[:-1]) == digits[-1]
+
+
+def _short(word: str) -> str:
+    return word if len(word) <= 40 else word[:37] + "…"
