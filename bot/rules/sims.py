@@ -80,7 +80,7 @@ class Sim:
     country: str | None = None
     last_session_at: datetime | None = None
     custom: tuple[str | None, ...] = (None, None, None, None, None)
-    raw: Mapping[str, object] = field(default=NOTHING, compare=False, repr=False)
+    raw: Mapping[str, object] = field(default_factory=lambda: NOTHING, compare=False, repr=False)
 
 
 # What each change needs the SIM to be, and what it makes of it.
@@ -127,6 +127,12 @@ def fits(operation: Operation, sim: Sim) -> bool:
     return True
 
 
+def label_of(sim: Sim, field: str) -> str:
+    """The name people know this SIM by: the custom field `custom1` … `custom5`, else its number."""
+    named = sim.custom[int(field.removeprefix("custom")) - 1]
+    return (named or "").strip() or sim.iccid or sim.giccid
+
+
 def looks_like_id(word: str) -> bool:
     """Whether a word is meant as the number of a SIM: mostly digits, and enough of them."""
     digits = sum(c.isdigit() for c in word)
@@ -134,7 +140,7 @@ def looks_like_id(word: str) -> bool:
 
 
 def read_iccid(word: str) -> str:
-    """The ICCID in what was typed: spaces, dashes and a trailing F are left out. Raises BadInput, saying what is wrong."""
+    """The ICCID in what was typed, without spaces, dashes and a trailing F. Raises BadInput, saying what is wrong."""
     bare = re.sub(r"[\s\-._]", "", word).strip("`<>").upper()
     if bare.endswith("F"):
         bare = bare.rstrip("F")
@@ -166,7 +172,7 @@ def luhn_digit(digits: str) -> str:
 
 
 def luhn_holds(digits: str) -> bool:
-    """Whether the last digit is the check digit of the rest. A number without one is still a SIM's: warn, never refuse."""
+    """Whether the last digit is the check digit of the rest. One that is not may still be a SIM: warn, never refuse."""
     return luhn_digit(digits[:-1]) == digits[-1]
 
 

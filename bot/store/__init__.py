@@ -1,0 +1,31 @@
+"""REMEMBER: what has to survive, in one SQLite file, with one method for each question."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot.store.alerts import Alerts
+from bot.store.approvals import Approvals
+from bot.store.audit import Audit
+from bot.store.deliveries import Deliveries, Runs
+from bot.store.disk import Disk
+from bot.store.events import Events
+from bot.store.outbox import Outbox
+
+
+class Store:
+    """The open store, by noun. Raises StoreError when the file cannot be opened or is in use by another bot."""
+
+    def __init__(self, path: Path) -> None:
+        self.disk = Disk(path)
+        self.approvals = Approvals(self.disk)
+        self.audit = Audit(self.disk.reader)
+        self.outbox = Outbox(self.disk)
+        self.events = Events(self.disk)
+        self.alerts = Alerts(self.disk)
+        self.deliveries = Deliveries(self.disk)
+        self.runs = Runs(self.disk)
+
+    def close(self) -> None:
+        """Writes what still waits and lets go of the file."""
+        self.disk.close()

@@ -1,0 +1,41 @@
+"""SmartHub's notifications, from the door to the disk, and from the disk to their channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.clock import Clock
+from bot.smarthub.contract import Contract
+from bot.smarthub.pushes import read_push
+from bot.store.events import Events as Stored
+from bot.views import events as view
+from bot.views.parts import Message
+
+# A push that names its eventId is the same push whenever it comes again.
+FOREVER = timedelta(days=3650)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`repeat_window`: how long the same body counts as the same push, where it names no eventId."""
+
+    channel: str
+    repeat_window: timedelta
+
+
+class Events:
+    """Receiving and showing. A push never changes anything: its sender cannot be proven."""
+
+    def __init__(self, *, store: Stored, contract: Contract, clock: Clock, settings: Settings) -> None:
+        self._store, self._contract, self._clock, self._settings = store, contract, clock, settings
+
+    async def receive(self, name: str, body: bytes) -> int:
+        """The number under which the push is on disk, with its card on its way. Raises StoreError."""
+        push = read_push(name, body, self._contract)
+        window = FOREVER if push.key.startswith("id:") else self._settings.repeat_window
+        return await self._store.receive(push, window=window, card_in=self._settings.channel, now=self._clock.now())
+
+    def draw(self, id: int) -> Message:
+        """The card of a notification."""
+        return view.card(self._store.get(id))

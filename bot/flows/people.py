@@ -1,0 +1,53 @@
+"""Who somebody is: the role from the configuration's lists and Slack's user groups, asked for at each press."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.clock import Clock
+from bot.errors import SlackError
+from bot.rules.people import Person, Roles, role_of
+from bot.slack import Slack
+
+FRESH = timedelta(seconds=60)
+log = structlog.get_logger()
+
+
+class People:
+    """Roles and memberships, read from Slack and kept for a minute."""
+
+    def __init__(self, *, roles: Roles, slack: Slack, clock: Clock) -> None:
+        self._roles, self._slack, self._clock = roles, slack, clock
+        self._groups: dict[str, tuple[datetime, frozenset[str]]] = {}
+        self._channels: dict[str, tuple[datetime, frozenset[str]]] = {}
+
+    async def who(self, user: str) -> Person:
+        """The person with the role they have now. A group Slack does not tell of counts as it was last known."""
+        members = {group: await self._members(group) for group in self._roles.groups()}
+        return Person(user, role_of(user, self._roles, members))
+
+    async def sees(self, user: str, channel: str) -> bool:
+        """Whether the person is in the channel; no, when Slack does not say: better told twice than not at all."""
+        known = self._channels.get(channel)
+        if known is None or self._clock.now() - known[0] >= FRESH:
+            try:
+                found = frozenset([member async for member in self._slack.members(channel)])
+            except SlackError as exc:
+                log.warning("members_unknown", channel=channel, problem=exc.code)
+                return False
+            known = self._channels[channel] = (self._clock.now(), found)
+        return user in known[1]
+
+    async def _members(self, group: str) -> frozenset[str]:
+        known = self._groups.get(group)
+        if known is not None and self._clock.now() - known[0] < FRESH:
+            return known[1]
+        try:
+            found = await self._slack.group(group)
+        except SlackError as exc:
+            log.warning("group_unknown", group=group, problem=exc.code)
+            return frozenset() if known is None else known[1]
+        self._groups[group] = (self._clock.now(), found)
+        return found

@@ -1,0 +1,48 @@
+"""A clock that stands still until it is told to go on: what every test tells the time by."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from datetime import datetime, timedelta
+from itertools import count
+
+
+class HeldClock:
+    """A `bot.clock.Clock` whose time passes only by `advance`; who sleeps is woken in the order of the times."""
+
+    def __init__(self, start: datetime) -> None:
+        self._now = start
+        self._order = count()
+        self._sleepers: list[tuple[datetime, int, asyncio.Future[None]]] = []
+
+    def now(self) -> datetime:
+        """The held moment, aware, in UTC."""
+        return self._now
+
+    async def sleep(self, seconds: float) -> None:
+        """Returns when the clock has been advanced by that many seconds."""
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self._now + timedelta(seconds=seconds), next(self._order), waiting))
+        await waiting
+
+    async def advance(self, seconds: float) -> None:
+        """Lets that many seconds pass, waking each sleeper at its own moment."""
+        end = self._now + timedelta(seconds=seconds)
+        while self._sleepers and self._sleepers[0][0] <= end:
+            due, _, waiting = heapq.heappop(self._sleepers)
+            self._now = max(self._now, due)
+            if not waiting.done():
+                waiting.set_result(None)
+                await asyncio.sleep(0)
+        self._now = max(self._now, end)
+        await asyncio.sleep(0)
+
+    def next_waking(self) -> datetime | None:
+        """When the next sleeper wants to be woken; `None` when nobody sleeps."""
+        while self._sleepers and self._sleepers[0][2].done():
+            heapq.heappop(self._sleepers)
+        return self._sleepers[0][0] if self._sleepers else None

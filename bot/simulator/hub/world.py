@@ -1,0 +1,411 @@
+"""What the simulator's SmartHub knows: the made-up fleet and everything that has happened to it since. No I/O.
+
+All objects are in SmartHub's own spelling, as docs/smarthub-openapi.yaml has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import cast
+
+from bot.simulator.fleet import ACCOUNTS, MB, PLANS, Fleet, plan_called, written
+
+Row = dict[str, object]
+
+# From which states each change leads where. https://apidoc-en.smh.smarthing.com: retiring is final.
+MOVES: Mapping[str, tuple[frozenset[str], str]] = {
+    "ACTIVATE": (frozenset({"INVENTORY", "TEST_READY", "ACTIVATION_READY", "DEACTIVATED"}), "ACTIVATED"),
+    "DEACTIVATE": (frozenset({"ACTIVATED"}), "DEACTIVATED"),
+    "RETIRE": (frozenset({"DEACTIVATED"}), "RETIRED"),
+}
+CHANGE_TYPES = {"status": "STATUS", "servicePackage": "SERVICE_PACKAGE", "imei": "IMEI"}
+EXACT = ("iccid", "imsi", "msisdn", "imei")
+ADDONS = {"addon-100": 100 * MB, "addon-500": 500 * MB}
+JOB_STARTS_AFTER_S = 1.0
+JOB_TAKES_S = 0.05  # for each SIM
+
+
+class Refused(Exception):
+    """SmartHub says no: 422 with these words."""
+
+    def __init__(self, code: str, field: str, resource: str = "globalSim") -> None:
+        self.code, self.field, self.resource = code, field, resource
+        super().__init__(f"{resource}.{field}: {code}")
+
+
+@dataclass
+class Later:
+    """A change that was accepted and does not show yet."""
+
+    due: datetime
+    giccid: str
+    fields: Row
+
+
+@dataclass
+class World:
+    """The SIMs by their numbers, and what happened to them."""
+
+    fleet: Fleet
+    now: Callable[[], datetime]
+    settle_slowly_s: float = 0.0
+    overrides: dict[str, Row] = field(default_factory=dict)
+    log: list[Row] = field(default_factory=list)
+    jobs: dict[str, Row] = field(default_factory=dict)
+    messages: dict[str, Row] = field(default_factory=dict)
+    later: list[Later] = field(default_factory=list)
+
+    # One SIM
+
+    def sim(self, giccid: str) -> Row | None:
+        """The SIM as it is now; `None` when there is no such one."""
+        n = self.fleet.number(giccid)
+        if n is None:
+            return None
+        self.catch_up()
+        return self._seen(n, giccid)
+
+    def change(self, giccid: str, fields: Mapping[str, object]) -> None:
+        """Sets fields of a SIM and writes down what the change log tells. KeyError for a SIM or field there is not."""
+        before = self.sim(giccid)
+        if before is None:
+            raise KeyError(giccid)
+        if unknown := fields.keys() - before.keys():
+            raise KeyError(f"a SIM has no {', '.join(sorted(unknown))}")
+        self._put(giccid, dict(fields), before)
+
+    def move(self, giccid: str, operation: str) -> Row:
+        """Changes a SIM's state, at once or as slowly as was set, and returns it as it was. Raises Refused."""
+        before = self.sim(giccid)
+        if before is None:
+            raise Refused("missing", "giccid")
+        allowed, to = MOVES[operation]
+        if self._soon(giccid, before) not in allowed:
+            raise Refused("illegal_status", "status")
+        fields: Row = {"status": to}
+        if to == "ACTIVATED" and before["activatedTime"] is None:
+            fields["activatedTime"] = written(self.now())
+        if self.settle_slowly_s > 0:
+            self.later.append(Later(self.now() + timedelta(seconds=self.settle_slowly_s), giccid, fields))
+        else:
+            self._put(giccid, fields, before)
+        return before
+
+    def change_plan(self, giccid: str, name: str) -> None:
+        """Gives a SIM another basic rate plan. Raises Refused."""
+        if self.sim(giccid) is None:
+            raise Refused("missing", "giccid")
+        try:
+            plan = plan_called(name)
+        except KeyError:
+            raise Refused("missing", "servicePackage", "servicePackage") from None
+        self.change(giccid, {"servicePackage": plan.name, "cycleQuotaBytes": plan.data_bytes, "sharePool": plan.pool})
+
+    def add_package(self, giccid: str, name: str) -> None:
+        """Orders a supplementary rate plan for a SIM. Raises Refused."""
+        if name not in ADDONS:
+            raise Refused("missing", "servicePackage", "servicePackage")
+        sim = self.sim(giccid)
+        if sim is None or sim["status"] == "RETIRED":
+            raise Refused("illegal_status", "status")
+        expires = written(self.now() + timedelta(days=30))
+        new = {"name": name, "totalBytes": ADDONS[name], "usedBytes": 0, "expireTime": expires}
+        packages = [*cast(list[Row], sim["supplementaryServicePackages"]), new]
+        self.change(giccid, {"supplementaryServicePackages": packages})
+
+    def switch_apn(self, giccid: str, apn: str, status: str) -> None:
+        """Enables or disables an APN of a SIM. Raises Refused."""
+        sim = self.sim(giccid)
+        apns = cast(list[Row], sim["apns"]) if sim is not None else []
+        if all(have["apn"] != apn for have in apns):
+            raise Refused("missing", "apn", "apn")
+        self.change(giccid, {"apns": [{**have, "status": status} if have["apn"] == apn else have for have in apns]})
+
+    def _soon(self, giccid: str, before: Row) -> object:
+        """The state a SIM will have when everything accepted shows: what the next change is judged by."""
+        return next(
+            (change.fields["status"] for change in reversed(self.later) if change.giccid == giccid), before["status"]
+        )
+
+    def _seen(self, n: int, giccid: str) -> Row:
+        sim = self.fleet.sim(n)
+        own = self.overrides.get(giccid)
+        if own is None:
+            return sim
+        if own.get("cycleName", sim["cycleName"]) != sim["cycleName"]:
+            own = {
+                key: value for key, value in own.items() if not key.startswith(("cycleUsage", "cycleName", "cycleSms"))
+            }
+        return {**sim, **own}
+
+    def _put(self, giccid: str, fields: Row, before: Row) -> None:
+        if "cycleUsageBytes" in fields or "cycleSmsCount" in fields:
+            fields.setdefault("cycleName", before["cycleName"])  # so that it ends with the cycle
+        self.overrides.setdefault(giccid, {}).update(fields)
+        self.log.extend(
+            {
+                "giccid": giccid,
+                "changeType": kind,
+                "oldValue": before[key],
+                "newValue": fields[key],
+                "changedTime": written(self.now()),
+            }
+            for key, kind in CHANGE_TYPES.items()
+            if key in fields and fields[key] != before[key]
+        )
+
+    # Many
+
+    def sims(self, filters: Mapping[str, str], *, first: int, size: int) -> tuple[list[Row], int]:
+        """The SIMs that fit, from the `first` on, at most `size`; and how many fit in all."""
+        self.catch_up()
+        if not filters:
+            numbers: Iterable[int] = range(first, min(first + size, self.fleet.count))
+            return [self._seen(n, self.fleet.giccid(n)) for n in numbers], self.fleet.count
+        fitting = list(self._fitting(filters))
+        return [self._seen(n, self.fleet.giccid(n)) for n in fitting[first : first + size]], len(fitting)
+
+    def _fitting(self, filters: Mapping[str, str]) -> Iterator[int]:
+        for n in self._candidates(filters):
+            giccid = self.fleet.giccid(n)
+            if giccid in self.overrides or any(key in filters for key in EXACT):
+                sim = self._seen(n, giccid)
+                if all(sim[key] == wanted for key, wanted in filters.items()):
+                    yield n
+            elif all(self._plain(n, key) == wanted for key, wanted in filters.items()):
+                yield n
+
+    def _candidates(self, filters: Mapping[str, str]) -> Iterable[int]:
+        """Every SIM, or for a filter by number the one made with it and those whose number was changed."""
+        exact = next((key for key in EXACT if key in filters), None)
+        if exact is None:
+            return range(self.fleet.count)
+        made = self.fleet.number_by(exact, filters[exact])
+        changed = {self.fleet.number(giccid) for giccid, own in self.overrides.items() if exact in own}
+        return sorted(n for n in {made, *changed} if n is not None)
+
+    def _plain(self, n: int, key: str) -> object:
+        """A field of a SIM nobody touched, without making up the rest of it."""
+        if key == "status":
+            return self.fleet.status(n)
+        return self.fleet.account(n).name if key == "accountName" else self.fleet.plan(n).name
+
+    def changes(self, filters: Mapping[str, str], *, since: str | None, until: str | None) -> list[Row]:
+        """The change log, latest first. Raises Refused for a time that is none."""
+        self.catch_up()
+        first, last = _moment(since, "startTime"), _moment(until, "endTime")
+        return [
+            row
+            for row in reversed(self.log)
+            if all(row[key] == wanted for key, wanted in filters.items())
+            and (first is None or datetime.fromisoformat(str(row["changedTime"])) >= first)
+            and (last is None or datetime.fromisoformat(str(row["changedTime"])) <= last)
+        ]
+
+    # Batch jobs and SMS
+
+    def add_job(self, operation: str, giccids: list[str], *, plan: str | None = None) -> str:
+        """Stores a job that runs later, SIM by SIM; its id."""
+        job_id = f"job-{len(self.jobs) + 1:06d}"
+        self.jobs[job_id] = {
+            "jobId": job_id,
+            "operation": operation,
+            "status": "PENDING",
+            "createdTime": written(self.now()),
+            "finishedTime": None,
+            "items": [{"giccid": g, "status": "PENDING", "code": None, "message": None} for g in giccids],
+            "servicePackage": plan,
+        }
+        return job_id
+
+    def job(self, job_id: str) -> Row | None:
+        """A job as it stands now, with its counts."""
+        self.catch_up()
+        found = self.jobs.get(job_id)
+        if found is None:
+            return None
+        states = [item["status"] for item in _items(found)]
+        counts = {"total": len(states), "succeeded": states.count("SUCCESS"), "failed": states.count("FAILED")}
+        return {key: value for key, value in {**found, **counts}.items() if key != "servicePackage"}
+
+    def add_message(self, giccid: str) -> Row:
+        """Takes over an SMS; it is PENDING. Raises Refused for a SIM there is not."""
+        if self.sim(giccid) is None:
+            raise Refused("missing", "toGiccid", "mtSms")
+        message_id = f"sms-{len(self.messages) + 1:06d}"
+        self.messages[message_id] = {
+            "smsMsgId": message_id,
+            "status": "PENDING",
+            "toGiccid": giccid,
+            "sentTime": written(self.now()),
+        }
+        return self.messages[message_id]
+
+    def deliver(self, message_id: str) -> Row:
+        """Brings an SMS to its end: delivered to a SIM that is at work, failed to any other."""
+        message = self.messages[message_id]
+        sim = self.sim(str(message["toGiccid"]))
+        message["status"] = "DELIVERED" if sim is not None and sim["status"] == "ACTIVATED" else "FAILED"
+        return message
+
+    # Accounts
+
+    def sims_of(self, account: str) -> Iterator[int]:
+        """The numbers of an account's SIMs."""
+        return (n for n in range(self.fleet.count) if self.fleet.account(n).name == account)
+
+    def enterprise(self) -> Row:
+        """The enterprise and its accounts with their numbers of SIMs."""
+        counts = dict.fromkeys((a.name for a in ACCOUNTS), 0)
+        for n in range(self.fleet.count):
+            counts[self.fleet.account(n).name] += 1
+        return {
+            "name": "Example Devices",
+            "accounts": [
+                {"name": a.name, "chargeType": a.charge, "status": "ENABLED", "simCount": counts[a.name]}
+                for a in ACCOUNTS
+            ],
+        }
+
+    def account(self, name: str) -> Row:
+        """One account, as documented. Raises Refused."""
+        found = next((a for a in ACCOUNTS if a.name == name), None)
+        if found is None:
+            raise Refused("missing", "name", "account")
+        return {
+            "name": found.name,
+            "chargeType": found.charge,
+            "status": "ENABLED",
+            "prepaidRenewType": found.renews,
+            "currentCycleName": self.fleet.cycle(),
+            "servicePackages": list(found.plans),
+            "simSkus": [found.sku],
+        }
+
+    def plans(self, account: str) -> list[Row]:
+        """The rate plans of an account. Raises Refused."""
+        charge, names = self.account(account)["chargeType"], self.account(account)["servicePackages"]
+        return [
+            {
+                "name": plan.name,
+                "type": "BASIC",
+                "chargeType": charge,
+                "dataBytes": plan.data_bytes,
+                "smsCount": 50,
+                "validityDays": None if charge == "CHARGE" else 365,
+                "price": f"{plan.data_bytes / 100_000_000:.2f}",
+                "currency": "EUR",
+            }
+            for plan in PLANS
+            if plan.name in cast(list[str], names)
+        ]
+
+    def pools(self, account: str) -> list[Row]:
+        """The data pools of an account, added up from its SIMs. Raises Refused."""
+        pools: dict[str, Row] = {}
+        names = {str(plan["name"]) for plan in self.plans(account)}
+        for plan in (p for p in PLANS if p.pool is not None and p.name in names):
+            members = [self._seen(n, self.fleet.giccid(n)) for n in self.sims_of(account) if self.fleet.plan(n) == plan]
+            pools[str(plan.pool)] = {
+                "name": plan.pool,
+                "servicePackage": plan.name,
+                "totalBytes": plan.data_bytes * len(members),
+                "usedBytes": sum(cast(int, sim["cycleUsageBytes"]) for sim in members),
+                "simCount": len(members),
+                "cycleName": self.fleet.cycle(),
+                "expireTime": None,
+            }
+        return list(pools.values())
+
+    def countries(self, account: str | None) -> list[Row]:
+        """Traffic and SIMs by country, of one account or of all. Raises Refused for an account there is not."""
+        if account is not None:
+            self.account(account)
+        rows: dict[str, list[int]] = {}
+        for n in range(self.fleet.count) if account is None else self.sims_of(account):
+            sim = self._seen(n, self.fleet.giccid(n))
+            if sim["countryCode"] is not None:
+                rows.setdefault(str(sim["countryCode"]), []).append(cast(int, sim["cycleUsageBytes"]))
+        return [{"countryCode": c, "trafficBytes": sum(u), "simCount": len(u)} for c, u in sorted(rows.items())]
+
+    # Time
+
+    def catch_up(self) -> None:
+        """Does what was accepted earlier and is due by now: slow changes, and the steps of batch jobs."""
+        due = [change for change in self.later if change.due <= self.now()]
+        for change in due:
+            self.later.remove(change)
+            n = self.fleet.number(change.giccid)
+            if n is not None:
+                self._put(change.giccid, change.fields, self._seen(n, change.giccid))
+        for job in self.jobs.values():
+            if job["finishedTime"] is None:
+                self._work(job)
+
+    def _work(self, job: Row) -> None:
+        passed = (self.now() - datetime.fromisoformat(str(job["createdTime"]))).total_seconds() - JOB_STARTS_AFTER_S
+        items = _items(job)
+        done = min(len(items), int(passed / JOB_TAKES_S) + 1) if passed >= 0 else 0
+        if done:
+            job["status"] = "RUNNING"
+        job_is_over = done == len(items)
+        if job_is_over:
+            job["status"], job["finishedTime"] = "FINISHED", written(self.now())
+        for item in items[:done]:
+            if item["status"] == "PENDING":
+                item["status"] = "SUCCESS"  # first, so that a look at the SIM does not come back here
+                self._work_on(item, job)
+
+    def _work_on(self, item: Row, job: Row) -> None:
+        try:
+            if job["operation"] == "CHANGE_SERVICE_PACKAGE":
+                self.change_plan(str(item["giccid"]), str(job["servicePackage"]))
+            else:
+                self.move(str(item["giccid"]), str(job["operation"]))
+        except Refused as refused:
+            item.update(status="FAILED", code=refused.code, message=f"{refused.field}: {refused.code}")
+
+    # Remembering
+
+    def state(self) -> Row:
+        """All that differs from the made-up fleet, for the journal."""
+        later = [{"due": written(c.due), "giccid": c.giccid, "fields": c.fields} for c in self.later]
+        return {
+            "start": self.fleet.start.isoformat(),
+            "overrides": self.overrides,
+            "log": self.log,
+            "jobs": self.jobs,
+            "messages": self.messages,
+            "later": later,
+        }
+
+    def restore(self, state: Row) -> None:
+        """Takes over what `state` gave."""
+        self.fleet.start = datetime.fromisoformat(str(state["start"]))
+        self.overrides = cast(dict[str, Row], state["overrides"])
+        self.log = cast(list[Row], state["log"])
+        self.jobs = cast(dict[str, Row], state["jobs"])
+        self.messages = cast(dict[str, Row], state["messages"])
+        self.later = [
+            Later(datetime.fromisoformat(str(c["due"])), str(c["giccid"]), cast(Row, c["fields"]))
+            for c in cast(list[Row], state["later"])
+        ]
+
+
+def _items(job: Row) -> list[Row]:
+    return cast(list[Row], job["items"])
+
+
+def _moment(word: str | None, name: str) -> datetime | None:
+    if word is None:
+        return None
+    try:
+        # A "+" that was not encoded has become a space on the way.
+        moment = datetime.fromisoformat(word.replace(" ", "+"))
+    except ValueError:
+        raise Refused("invalid", name, "query") from None
+    if moment.tzinfo is None:
+        raise Refused("invalid", name, "query")
+    return moment

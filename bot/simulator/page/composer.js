@@ -1,0 +1,123 @@
+// Where one types: sends on Enter, suggests `/sim …`, remembers what was sent, takes a CSV file.
+import { fresh, glyph, h } from "./dom.js";
+
+// What is offered while a command is typed, when the demo itself sends no list. `/sim help` has them all.
+const COMMANDS = [
+  ["/sim help", "what can be typed"],
+  ["/sim find ", "search SIMs: words, status:suspended, account:…"],
+  ["/sim show ", "one SIM with its buttons"],
+  ["/sim history ", "what happened to a SIM"],
+  ["/sim suspend ", "ask for approval, then suspend: ID… because REASON"],
+  ["/sim activate ", "ask for approval, then activate"],
+  ["/sim retire ", "ask for approval, then retire"],
+  ["/sim approvals", "what waits for you and from you"],
+  ["/sim alerts", "open alerts"],
+  ["/sim status", "how the bot and SmartHub are"],
+];
+
+/** A form with one growing field. `send(text)` resolves to false when the text should stay. */
+export function composer({ label, placeholder, send, attach, commands = () => undefined }) {
+  const list = fresh("commands");
+  const past = [];
+  let at = 0;
+  let active = -1;
+  let shown = [];
+  const hints = h("ul", { id: list, role: "listbox", class: "options above", hidden: true, "aria-label": "Commands" });
+  const area = h("textarea", {
+    rows: 1, placeholder, "aria-label": label, "aria-autocomplete": "list", "aria-controls": list, autocomplete: "off", class: "typing",
+    on: { input: () => { grow(); suggest(); }, keydown: onKey, blur: () => setTimeout(hide, 120) },
+  });
+  const file = h("input", { type: "file", accept: ".csv,.txt,text/csv,text/plain", hidden: true, tabindex: -1, "aria-hidden": "true" });
+  file.addEventListener("change", async () => {
+    if (file.files[0]) await attach(file.files[0]);
+    file.value = "";
+  });
+  const clip = attach ? h("button", { type: "button", class: "quiet square", "aria-label": "Attach a CSV file", title: "Attach a CSV file", on: { click: () => file.click() } }, glyph("clip")) : null;
+  const go = h("button", { type: "submit", class: "primary square", "aria-label": "Send", title: "Send (Enter)" }, glyph("send"));
+  const node = h("form", { class: "composer", on: { submit: (event) => { event.preventDefault(); done(); } } }, hints, h("div", { class: "box" }, area, attach ? file : null, clip, go));
+
+  function grow() {
+    area.style.height = "auto";
+    area.style.height = `${Math.min(area.scrollHeight, 180)}px`;
+  }
+  function write(text) {
+    area.value = text;
+    area.setSelectionRange(text.length, text.length);
+    grow();
+  }
+  async function done() {
+    const text = area.value.trim();
+    if (!text) return;
+    hide();
+    write("");
+    if (past.at(-1) !== text) past.push(text);
+    at = past.length;
+    if ((await send(text)) === false && !area.value) write(text);
+  }
+  function suggest() {
+    const text = area.value;
+    const fits = text.startsWith("/") && !text.includes("\n") ? (commands() ?? COMMANDS).filter(([command]) => command.startsWith(text) && command.trim() !== text.trim()) : [];
+    if (!fits.length) return hide();
+    shown = fits.slice(0, 10);
+    active = -1;
+    hints.replaceChildren(...shown.map(([command, says], place) =>
+      h("li", { id: `${list}-${place}`, role: "option", "aria-selected": "false", on: { mousedown: (event) => { event.preventDefault(); take(place); } } }, h("code", { text: command }), h("small", { text: says }))));
+    hints.hidden = false;
+    return undefined;
+  }
+  function take(place) {
+    write(shown[place][0]);
+    hide();
+    suggest();
+    area.focus();
+  }
+  function hide() {
+    hints.hidden = true;
+    active = -1;
+    area.removeAttribute("aria-activedescendant");
+  }
+  function mark(next) {
+    active = (next + shown.length) % shown.length;
+    [...hints.children].forEach((row, place) => {
+      row.classList.toggle("active", place === active);
+      row.setAttribute("aria-selected", String(place === active));
+    });
+    area.setAttribute("aria-activedescendant", `${list}-${active}`);
+    hints.children[active].scrollIntoView({ block: "nearest" });
+  }
+  function back(step) {
+    const next = at + step;
+    if (next < 0 || next > past.length) return;
+    at = next;
+    write(past[at] ?? "");
+  }
+  function onKey(event) {
+    if (event.isComposing) return;
+    const open = !hints.hidden;
+    if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      if (open && active >= 0) take(active);
+      else done();
+    } else if (event.key === "Tab" && open && !event.shiftKey) {
+      event.preventDefault();
+      take(Math.max(0, active));
+    } else if (event.key === "Escape" && open) {
+      event.stopPropagation();
+      hide();
+    } else if (event.key === "ArrowDown" && open) {
+      event.preventDefault();
+      mark(active + 1);
+    } else if (event.key === "ArrowUp" && open && active >= 0) {
+      event.preventDefault();
+      mark(active - 1);
+    } else if (event.key === "ArrowUp" && past.length && (area.value === "" || area.value === past[at])) {
+      event.preventDefault();
+      hide();
+      back(-1);
+    } else if (event.key === "ArrowDown" && at < past.length && area.value === past[at]) {
+      event.preventDefault();
+      back(1);
+    }
+  }
+  return { node, area, focus: () => area.focus(), rename: (name, hint) => { area.setAttribute("aria-label", name); area.placeholder = hint; } };
+}

@@ -1,0 +1,111 @@
+"""Keeps the workspace in one JSON file, so that a demo that was killed comes back with its channels."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+from bot.simulator.slack.shapes import Channel, File, Json, Message
+from bot.simulator.slack.workspace import AnswerAddress, Change, Workspace
+
+VERSION = 1
+
+
+class Journal:
+    """Writes the whole workspace after changes, once for all changes of one turn of the event loop."""
+
+    def __init__(self, space: Workspace, path: Path) -> None:
+        self.space = space
+        self.path = path
+        self._due = False
+
+    def watch(self) -> None:
+        """Begins to write."""
+        self.space.watchers.append(self._changed)
+
+    def _changed(self, _change: Change) -> None:
+        self.due()
+
+    def due(self) -> None:
+        """Writes at the end of this turn of the event loop."""
+        if not self._due:
+            self._due = True
+            asyncio.get_running_loop().call_soon(self.save)
+
+    def save(self) -> None:
+        """Writes now; the file is whole at every moment."""
+        self._due = False
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        new = self.path.with_suffix(".new")
+        with new.open("w", encoding="utf-8") as out:
+            json.dump(dump(self.space), out, ensure_ascii=False)
+            out.flush()
+            os.fsync(out.fileno())
+        new.replace(self.path)
+
+    def load(self) -> None:
+        """Reads what was written, where there is something."""
+        if self.path.exists():
+            fill(self.space, json.loads(self.path.read_text(encoding="utf-8")))
+
+
+def dump(space: Workspace) -> Json:
+    """The workspace as JSON."""
+    return {
+        "version": VERSION,
+        "last_ts": space.last_ts,
+        "counted": space.counted,
+        "channels": [{"id": c.id, "bot_in": c.bot_in, "archived": c.archived} for c in space.channels.values()],
+        "messages": [_message(m) for channel in space.written.values() for m in channel.values()],
+        "homes": {user: s.home for user, s in space.surfaces.items() if s.home is not None},
+        "modals": {user: s.modals for user, s in space.surfaces.items() if s.modals},
+        "answers": {token: asdict(a) | {"at": a.at.isoformat()} for token, a in space.answers.items()},
+        "choices": [[user, place, values] for (user, place), values in space.choices.items()],
+        "files": [asdict(f) | {"content": base64.b64encode(f.content).decode()} for f in space.files.values()],
+    }
+
+
+def _message(message: Message) -> Json:
+    bare = {name: getattr(message, name) for name in message.__dataclass_fields__ if name != "files"}
+    return bare | {"files": [f.id for f in message.files]}
+
+
+def fill(space: Workspace, kept: Json) -> None:
+    """Puts what was kept back. Channels and people stay as they were given; what belongs to others is left out."""
+    if kept.get("version") != VERSION:
+        return
+    space.last_ts, space.counted = kept["last_ts"], kept["counted"]
+    for file in kept["files"]:
+        space.files[file["id"]] = File(**file | {"content": base64.b64decode(file["content"])})
+    for channel in kept["channels"]:
+        _fill_channel(space.channels.get(channel["id"]), channel)
+    for message in kept["messages"]:
+        if space.channel(message["channel"]) is not None:
+            restored = _restored(space, message)
+            space.written.setdefault(restored.channel, {})[restored.ts] = restored
+    for user, surface in space.surfaces.items():
+        surface.home = kept["homes"].get(user)
+        surface.modals = kept["modals"].get(user, [])
+    for token, answer in kept["answers"].items():
+        space.answers[token] = AnswerAddress(**answer | {"at": datetime.fromisoformat(answer["at"])})
+    space.choices = {(user, place): values for user, place, values in kept["choices"]}
+
+
+def _fill_channel(channel: Channel | None, kept: Json) -> None:
+    if channel is not None:
+        channel.bot_in, channel.archived = kept["bot_in"], kept["archived"]
+
+
+def _restored(space: Workspace, kept: Json) -> Message:
+    lists = {
+        "blocks": tuple(kept["blocks"]),
+        "attachments": tuple(kept["attachments"]),
+        "reactions": tuple((name, user) for name, user in kept["reactions"]),
+        "files": tuple(space.files[f] for f in kept["files"]),
+    }
+    return Message(**kept | lists)

@@ -1,0 +1,358 @@
+"""What people do in Slack: write, press, choose, open, close. Each is handed to the bot as Slack would."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from bot.simulator.slack.answers import Answers
+from bot.simulator.slack.elements import STATELESS, Value, chosen_state, options_of
+from bot.simulator.slack.forms import Forms
+from bot.simulator.slack.limits import check_options
+from bot.simulator.slack.payloads import Payloads
+from bot.simulator.slack.sending import Ack, Line
+from bot.simulator.slack.shapes import Channel, Delivery, File, Json, Message, Refused
+from bot.simulator.slack.words import Block, elements
+from bot.simulator.slack.workspace import Change, Workspace
+
+T = TypeVar("T")
+Place = Message | Json | None
+HOME_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where somebody acts: a message or a view, as it stands (or stood)."""
+
+    message: Message | None
+    view: Json | None
+
+    @property
+    def blocks(self) -> Sequence[Block]:
+        """What can be pressed there."""
+        if self.message is not None:
+            return self.message.blocks
+        return self.view["blocks"] if self.view is not None else ()
+
+    @property
+    def key(self) -> str:
+        """Under what the choices made there are remembered."""
+        if self.message is not None:
+            return self.message.place
+        return str(self.view["id"]) if self.view is not None else ""
+
+
+class People:
+    """The hands of all people of one workspace. `events` are those the bot has subscribed to."""
+
+    def __init__(self, space: Workspace, line: Line, answers: Answers, payloads: Payloads) -> None:
+        self.space = space
+        self.line = line
+        self.answers = answers
+        self.payloads = payloads
+        self.forms = Forms(space, line, answers, payloads)
+        self.events = {"app_home_opened", "app_mention", "message.im", "member_joined_channel"}
+        self.last_event: Json | None = None
+        self.retries = 0
+
+    # Writing
+
+    async def say(self, text: str, *, by: str, channel: str, thread_ts: str | None = None) -> Delivery:
+        """Writes into a channel; what begins with `/` goes to the bot as a command and is seen by nobody."""
+        place = self._inside(by, channel)
+        if text.startswith("/"):
+            if thread_ts is not None:
+                raise LookupError(f"{text.split(maxsplit=1)[0]} is not supported in threads. Sorry!")
+            return await self._command(text, by=by, channel=place)
+        escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        bot = self.space.ids.bot_user_id
+        typed = escaped.replace(f"&lt;@{bot}&gt;", f"<@{bot}>").replace(f"@{self.space.ids.bot_name}", f"<@{bot}>")
+        message = self.space.post(channel=place.id, user=by, text=typed, thread_ts=thread_ts)
+        return await self._tell(message, place)
+
+    async def _command(self, text: str, *, by: str, channel: Channel) -> Delivery:
+        command, _, rest = text.partition(" ")
+        url = self.answers.new_url(channel=channel.id, user=by)
+        fields = self.payloads.command(command=command, text=rest.strip(), by=by, channel=channel, response_url=url)
+        ack = await self.line.command(fields)
+        trouble = trouble_of(ack)
+        reply: Message | None = None
+        if trouble is None:
+            try:
+                reply = self.answers.from_ack(ack.body, ack.content_type, channel=channel.id, user=by)
+            except (Refused, ValueError):
+                trouble = "invalid_command_response"
+        if trouble is not None:
+            words = f"`{command}` failed with the error “{trouble}”"
+            reply = self.space.slackbot_says(words, channel=channel.id, to=by)
+        return Delivery(max(ack.status, 0), ack.took, reply, body=ack.body, trouble=trouble)
+
+    async def _tell(self, message: Message, channel: Channel) -> Delivery:
+        about: Json = {"type": "message", "user": message.user, "ts": message.ts, "text": message.text}
+        about |= {"channel": channel.id, "event_ts": message.ts, "channel_type": _channel_type(channel)}
+        about |= {"team": self.space.ids.team_id}
+        if message.thread_ts is not None:
+            about["thread_ts"] = message.thread_ts
+        done = Delivery(200)
+        if not channel.bot_in or not self.line.reachable:
+            return done
+        if f"message.{about['channel_type']}" in self.events:
+            done = await self.send_event(about)
+        if f"<@{self.space.ids.bot_user_id}>" in message.text and "app_mention" in self.events and not channel.direct:
+            done = await self.send_event(about | {"type": "app_mention"})
+        return done
+
+    def _inside(self, by: str, channel_id: str) -> Channel:
+        self._account(by)
+        channel = self.space.channel(channel_id)
+        if channel is None or by not in channel.members:
+            raise LookupError(f"{by} is in no channel {channel_id}.")
+        if channel.archived:
+            raise LookupError(f"#{channel.name} is archived; nobody can write there.")
+        return channel
+
+    def _account(self, by: str) -> None:
+        person = self.space.people.get(by)
+        if person is None or person.deactivated:
+            raise LookupError(f"{by} has no account here.")
+
+    def upload(self, *, name: str, content: str, by: str, channel: str | None) -> File:
+        """Uploads a text file, shown in the channel if one is named; else it can be put into a file input."""
+        if channel is None:
+            self._account(by)
+            return self.space.keep_file(name=name, content=content.encode(), user=by)
+        place = self._inside(by, channel)
+        kept = self.space.keep_file(name=name, content=content.encode(), user=by)
+        self.space.post(channel=place.id, user=by, text="", files=[kept])
+        return kept
+
+    # Acting
+
+    async def press(
+        self, place: Place, button: str, *, by: str, value: str | None = None, stale: bool = False
+    ) -> Delivery:
+        """Presses a button, named by what stands on it or by its action_id (or an entry of an overflow menu).
+
+        `place` is a message, a view, or None for the open modal. Where several buttons fit, `value` says which.
+        `stale` presses the card as it was given, although it looks different by now or is gone.
+        """
+        spot = self.spot(place, by=by, stale=stale)
+        fitting = [found for found in _pressable(spot.blocks) if button in found.names]
+        if value is not None:
+            fitting = [found for found in fitting if found.value == value]
+        if len(fitting) != 1:
+            there = ", ".join(f.label for f in _pressable(spot.blocks)) or "no button"
+            how_many = f"{len(fitting)} buttons" if fitting else "no button"
+            raise LookupError(f"There is {how_many} “{button}” here; there is: {there}.")
+        found = fitting[0]
+        return await self._act(spot, found.block, found.element, found.option, by=by)
+
+    async def choose(self, place: Place, action_id: str, value: Value, *, by: str, stale: bool = False) -> Delivery:
+        """Chooses in a menu, ticks boxes, sets a date or types, by value or visible text."""
+        spot = self.spot(place, by=by, stale=stale)
+        block, element = _element(spot, action_id)
+        return await self._act(spot, block, element, value, by=by)
+
+    async def act(self, spot: Spot, block_id: str, action_id: str, value: Value | None, *, by: str) -> Delivery:
+        """Does to one element what a person does to it; how it is named on the page."""
+        block, element = _element(spot, action_id, block_id=block_id)
+        return await self._act(spot, block, element, value, by=by)
+
+    async def _act(self, spot: Spot, block: Block, element: Block, value: Value | None, *, by: str) -> Delivery:
+        state: Json = {}
+        if element["type"] not in {"button", "workflow_button", "icon_button", "feedback_buttons"}:
+            offered = self.space.offered.get((by, element["action_id"]), ())
+            state = chosen_state(element, value or "", offered=offered)
+        if element["type"] not in STATELESS:
+            self.space.choices.setdefault((by, spot.key), {}).setdefault(block["block_id"], {})[
+                element["action_id"]
+            ] = state
+            if block["type"] == "input" and not block.get("dispatch_action"):
+                return Delivery(200)
+        actions = [self.payloads.action(block, element, state)]
+        payload = self.payloads.base("block_actions", by=by) | {"trigger_id": self.space.new_trigger(by)}
+        payload |= self._where(spot, by=by) | {"actions": actions}
+        if spot.message is not None:
+            channel = spot.message.channel
+            payload["response_url"] = self.answers.new_url(channel=channel, user=by, source=spot.message)
+        return _delivery(await self.line.interaction(payload))
+
+    def _where(self, spot: Spot, *, by: str) -> Json:
+        if spot.message is not None:
+            return self.payloads.from_message(spot.message, by=by)
+        return self.payloads.from_view(spot.view or {}, by=by)
+
+    async def type_ahead(self, place: Place, action_id: str, query: str, *, by: str) -> list[Json]:
+        """What the bot offers in an external menu for what was typed; nothing when it fails."""
+        spot = self.spot(place, by=by)
+        block, element = _element(spot, action_id)
+        payload = self.payloads.base("block_suggestion", by=by) | self._where(spot, by=by)
+        payload |= {"action_id": action_id, "block_id": block["block_id"], "value": query}
+        ack = await self.line.interaction(payload)
+        offered = _offered(ack)
+        if offered is None:
+            self.space.changed(Change("error", user=by, text="The choices could not be loaded."))
+        self.space.offered[by, element["action_id"]] = offered or []
+        return offered or []
+
+    def spot(self, place: Place, *, by: str, stale: bool = False) -> Spot:
+        """Where this person acts, as it stands now; LookupError when it is gone or not theirs to see."""
+        self._account(by)
+        if isinstance(place, Message):
+            now = place if stale else self.space.find(place.channel, place.ts)
+            seen = self.space.may_see(by, place.channel) and place.ephemeral_to in (None, by)
+            if now is None or not seen:
+                raise LookupError(f"{by} cannot see this message: {'it is not theirs' if now else 'it is gone'}.")
+            return Spot(now, None)
+        surface = self.space.surfaces[by]
+        views = [v for v in (*reversed(surface.modals), surface.home) if v is not None]
+        if stale and place is not None:
+            return Spot(None, place)
+        view = next((v for v in views if place is None or v["id"] == place["id"]), None)
+        if view is None:
+            raise LookupError(f"{by} has no such modal or Home tab open.")
+        return Spot(None, view)
+
+    # Shortcuts, events
+
+    async def global_shortcut(self, callback_id: str, *, by: str) -> Delivery:
+        """Starts a shortcut from the search bar."""
+        self._account(by)
+        return _delivery(await self.line.interaction(self.payloads.shortcut(callback_id, by=by)))
+
+    async def message_shortcut(self, callback_id: str, message: Message, *, by: str) -> Delivery:
+        """Starts a shortcut from the menu of a message."""
+        now = self.spot(message, by=by).message or message
+        url = self.answers.new_url(channel=now.channel, user=by, source=now)
+        payload = self.payloads.message_action(callback_id, now, by=by, response_url=url)
+        return _delivery(await self.line.interaction(payload))
+
+    async def open_home(self, *, by: str) -> Json | None:
+        """The Home tab after the bot was told that it is looked at, and had its time to draw it."""
+        self._account(by)
+        home = self.space.surfaces[by].home
+        at = self.space.new_ts()
+        event: Json = {"type": "app_home_opened", "user": by, "channel": self.space.directs[by].id}
+        event |= {"tab": "home", "event_ts": at} | ({"view": home} if home is not None else {})
+        published = asyncio.Event()
+
+        def watch(change: Change) -> None:
+            if change.kind == "home" and change.user == by:
+                published.set()
+
+        self.space.watchers.append(watch)
+        try:
+            done = await self.send_event(event)
+            if done.ok:
+                async with asyncio.timeout(HOME_SECONDS):
+                    await published.wait()
+        except TimeoutError:
+            pass
+        finally:
+            self.space.watchers.remove(watch)
+        return self.space.surfaces[by].home
+
+    async def send_event(self, event: Json, *, event_id: str | None = None, retry: int = 0) -> Delivery:
+        """Hands an event to the bot."""
+        self.last_event = self.payloads.event(event, event_id=event_id)
+        self.retries = retry
+        ack = await self.line.event(self.last_event, retry=retry)
+        return _delivery(ack)
+
+    async def redeliver(self) -> Delivery:
+        """Hands over the last event once more, as Slack does when it saw no answer."""
+        if self.last_event is None:
+            raise LookupError("No event was sent yet.")
+        self.retries += 1
+        ack = await self.line.event(self.last_event, retry=self.retries)
+        return _delivery(ack)
+
+    async def until(self, look: Callable[[], T | None], *, within: float = 3.0) -> T:
+        """What `look` finds, as soon as it finds something; looks again after each change. TimeoutError after that."""
+        woken = asyncio.Event()
+
+        def wake(_change: Change) -> None:
+            woken.set()
+
+        self.space.watchers.append(wake)
+        try:
+            async with asyncio.timeout(within):
+                while not (found := look()):
+                    woken.clear()
+                    await woken.wait()
+                return found
+        finally:
+            self.space.watchers.remove(wake)
+
+    # Forms
+
+    async def submit(self, *, by: str, values: Mapping[str, Value]) -> Delivery:
+        """Fills the open modal and sends it. Raises FormRefused where Slack's client would not send it."""
+        return await self.forms.submit(by=by, values=values)
+
+    async def close_modal(self, *, by: str) -> Delivery:
+        """Presses Cancel in the open modal."""
+        return await self.forms.close(by=by)
+
+
+def trouble_of(ack: Ack) -> str | None:
+    """Slack's word for what went wrong with a delivery."""
+    if ack.status == 0:
+        return "operation_timeout"
+    return None if ack.status == 200 else "dispatch_failed"
+
+
+def _delivery(ack: Ack) -> Delivery:
+    """The body of the answer to a click or an event is ignored, as Slack ignores it."""
+    return Delivery(max(ack.status, 0), ack.took, body=ack.body, trouble=trouble_of(ack))
+
+
+@dataclass(frozen=True)
+class _Pressable:
+    block: Block
+    element: Block
+    names: tuple[str, ...]
+    label: str
+    value: str | None
+    option: str | None = None
+
+
+def _pressable(blocks: Sequence[Block]) -> list[_Pressable]:
+    found = []
+    for block, element in elements(blocks):
+        if element["type"] == "overflow":
+            for option in options_of(element):
+                label, value = option["text"]["text"], option["value"]
+                found.append(_Pressable(block, element, (label, value), f"{label} (menu)", value, value))
+        elif "text" in element and element["type"] in STATELESS:
+            label, action_id = element["text"]["text"], element["action_id"]
+            found.append(_Pressable(block, element, (label, action_id), f"{label} ({action_id})", element.get("value")))
+    return found
+
+
+def _element(spot: Spot, action_id: str, *, block_id: str | None = None) -> tuple[Block, Block]:
+    every = list(elements(spot.blocks))
+    for block, element in every:
+        if element["action_id"] == action_id and block_id in (None, block["block_id"]):
+            return block, element
+    there = ", ".join(e["action_id"] for _, e in every) or "nothing"
+    raise LookupError(f"There is no “{action_id}” here; there is: {there}.")
+
+
+def _offered(ack: Ack) -> list[Json] | None:
+    try:
+        body = json.loads(ack.body) if ack.status == 200 else None
+    except ValueError:
+        return None
+    if body is None or check_options(body):
+        return None
+    return options_of(body)
+
+
+def _channel_type(channel: Channel) -> str:
+    if channel.direct:
+        return "im"
+    return "group" if channel.private else "channel"

@@ -1,0 +1,77 @@
+"""Where the next page of a list is: by SmartHub's link, else by counting, until there is no more. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.errors import ProviderError
+from bot.rules.sims import Sim
+from bot.smarthub.contract import Contract
+from bot.smarthub.wire import Rows, read_sim
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of SIMs. `number` counts from 1; `skipped` rows could not be read and are in `sims` no more."""
+
+    number: int
+    sims: tuple[Sim, ...]
+    skipped: int = 0
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page is: its number, and the address SmartHub gave for it, where it gave one."""
+
+    number: int
+    link: str | None = None
+
+
+class Pager:
+    """Goes from page to page; holds one page's rows at a time, to see when SmartHub repeats itself."""
+
+    def __init__(self, *, page_size: int, max_pages: int) -> None:
+        self._asked = page_size
+        self._max = max_pages
+        self._before: Sequence[object] | None = None
+        self._links = False
+        self._most = 0
+        self._seen = 0
+
+    def is_new(self, rows: Rows) -> bool:
+        """Whether these rows are another page than the one before."""
+        new = rows.rows != self._before
+        self._before = rows.rows
+        return new
+
+    def after(self, here: Place, rows: Rows, *, link: str | None) -> Place | None:
+        """The place of the next page, `None` when this was the last. Raises ProviderError past the allowed pages."""
+        self._seen += len(rows.rows)
+        self._links = self._links or link is not None
+        more = link is not None if self._links else self._is_full(rows)
+        self._most = max(self._most, len(rows.rows))
+        if not more:
+            return None
+        if here.number >= self._max:
+            raise ProviderError(f"SmartHub's list has more than {self._max} pages; that cannot be right.")
+        return Place(here.number + 1, link)
+
+    def _is_full(self, rows: Rows) -> bool:
+        """Whether more may follow. SmartHub may put fewer rows on a page than we ask for: few alone say little."""
+        have = len(rows.rows)
+        if have == 0 or have < self._most:
+            return False
+        complete = rows.total is not None and self._seen >= rows.total
+        return have >= self._asked or not (complete or rows.page_size == self._asked)
+
+
+def read_page(rows: Rows, number: int, contract: Contract) -> Page:
+    """A page of SIMs; a row that cannot be read is counted and left out, so that one bad row does not hide the rest."""
+    sims = []
+    for row in rows.rows:
+        try:
+            sims.append(read_sim(row, contract, keep_raw=False))
+        except ProviderError:
+            continue
+    return Page(number, tuple(sims), skipped=len(rows.rows) - len(sims))

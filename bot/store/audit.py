@@ -1,0 +1,54 @@
+"""The audit log: written together with what it tells of, read in order, verified line by line."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from datetime import datetime
+
+from bot.rules.audit import FIRST, AuditLine, Deed, first_break, seal
+from bot.store.rows import Row, time, when
+
+
+def write_down(db: sqlite3.Connection, deed: Deed, *, at: datetime) -> None:
+    """Adds a line to the chain, inside the transaction that does the deed."""
+    last = db.execute("SELECT id, seal FROM audit ORDER BY id DESC LIMIT 1").fetchone()
+    number, previous = (last["id"] + 1, last["seal"]) if last is not None else (1, FIRST)
+    at = time(when(at))
+    db.execute(
+        "INSERT INTO audit (id, at, actor, action, subject, detail, previous, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            number,
+            when(at),
+            deed.actor,
+            deed.action,
+            deed.subject,
+            json.dumps(dict(deed.detail), ensure_ascii=False, sort_keys=True),
+            previous,
+            seal(id=number, at=at, deed=deed, previous=previous),
+        ),
+    )
+
+
+class Audit:
+    """The log for those who read it."""
+
+    def __init__(self, reader: sqlite3.Connection) -> None:
+        self._reader = reader
+
+    def lines(self, *, subject: str | None = None) -> Iterator[AuditLine]:
+        """The lines from the first to the last, all or those about one subject, such as `approval:12`."""
+        where, values = ("", ()) if subject is None else (" WHERE subject = ?", (subject,))
+        # The condition is one of two constants; the value is bound.
+        for row in self._reader.execute(f"SELECT * FROM audit{where} ORDER BY id", values):  # noqa: S608
+            yield _line(row)
+
+    def verify(self) -> str | None:
+        """A sentence naming the first line that was changed or is missing; `None` when the chain is whole."""
+        return first_break(self.lines())
+
+
+def _line(row: Row) -> AuditLine:
+    deed = Deed(row["actor"], row["action"], row["subject"], json.loads(row["detail"]))
+    return AuditLine(id=row["id"], at=time(row["at"]), deed=deed, previous=row["previous"], seal=row["seal"])

@@ -1,0 +1,198 @@
+"""The SQLite file: one thread that writes and commits what waits together, and a connection of its own for reading."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+from sqlite_utils import Database
+
+from bot.errors import StoreError
+from bot.store.schema import SCHEMA
+
+T = TypeVar("T")
+Work = Callable[[sqlite3.Connection], T]
+MOST_AT_ONCE = 512
+
+
+class Disk:
+    """A store file that belongs to this process alone.
+
+    `write` returns only when the work is committed and synced, so what it returned is still there after a power cut.
+    The event loop never waits for a sync: whatever comes while one commit runs goes into the next one, together.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Opens the file, making it and its tables when they are missing. Raises StoreError when it cannot."""
+        self._path = path
+        self._queue: SimpleQueue[_Job | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self.after_commit: Callable[[], None] = _nothing
+        self.trouble: str | None = None
+        self.pending = 0
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = _lock(path)
+            self._writer = _open(path)
+            self._writer.execute("PRAGMA synchronous=FULL")
+            SCHEMA.apply(Database(self._writer))
+            self._reader = _open(path)
+            self._reader.execute("PRAGMA query_only=ON")
+        except (sqlite3.Error, OSError) as exc:
+            raise StoreError(f"The store {path} cannot be opened: {exc}. Check [store] path in config.toml.") from exc
+
+    @property
+    def reader(self) -> sqlite3.Connection:
+        """The connection for reading, for the thread that opened the store; rows are `sqlite3.Row`."""
+        return self._reader
+
+    async def write(self, work: Work[T]) -> T:
+        """What the work returns, after it is on disk; its own BotError if it raised one, with nothing of it written.
+
+        Raises StoreError when the disk refuses. `work` runs in another thread and gets the connection it may use.
+        """
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+            self._thread.start()
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[T] = loop.create_future()
+        self.pending += 1
+        done.add_done_callback(self._settled)
+        self._queue.put(_Job(work, done, loop))
+        # A caller who goes away must not stop the others' commit, nor learn the wrong thing: the work goes on.
+        result = await asyncio.shield(done)
+        self.after_commit()
+        return result
+
+    def _settled(self, _: object) -> None:
+        self.pending -= 1
+
+    def close(self) -> None:
+        """Writes what still waits and lets go of the file."""
+        if self._thread is not None:
+            self._queue.put(None)
+            self._thread.join()
+            self._thread = None
+        for connection in (self._reader, self._writer, self._lock):
+            connection.close()
+
+    def _run(self) -> None:
+        """The writing thread: takes all that waits, commits once, then answers each."""
+        while True:
+            first = self._queue.get()
+            if first is None:
+                return
+            jobs, last = [first], False
+            while len(jobs) < MOST_AT_ONCE and not self._queue.empty():
+                job = self._queue.get()
+                if job is None:
+                    last = True
+                    break
+                jobs.append(job)
+            _answer(self._commit(jobs))
+            if last:
+                return
+
+    def _commit(self, jobs: list[_Job]) -> list[_Job]:
+        """The jobs with their results, after one commit for all of them; all fail together when it does not come."""
+        try:
+            self._writer.execute("BEGIN IMMEDIATE")
+            for job in jobs:
+                job.carry_out(self._writer)
+            self._writer.execute("COMMIT")
+            self.trouble = None
+        except sqlite3.Error as exc:
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+            self.trouble = str(exc)
+            for job in jobs:
+                job.problem = job.problem or StoreError(f"The store {self._path} cannot be written: {exc}.")
+        return jobs
+
+
+class _Job:
+    """One piece of writing with the future of whoever waits for it."""
+
+    def __init__(self, work: Work[Any], done: asyncio.Future[Any], loop: asyncio.AbstractEventLoop) -> None:
+        # Any: a queue holds work of every kind; `write` gives each caller its own type back.
+        self.work, self.done, self.loop = work, done, loop
+        self.result: object = None
+        self.problem: BaseException | None = None
+
+    def carry_out(self, connection: sqlite3.Connection) -> None:
+        """Does the work inside a savepoint of its own, so that one that fails leaves the others alone."""
+        connection.execute("SAVEPOINT job")
+        try:
+            self.result = self.work(connection)
+        except sqlite3.OperationalError:
+            raise  # the disk is full or broken: that is everybody's, and nothing of this commit may stand
+        except Exception as exc:  # noqa: BLE001 - it is handed to the caller, whose error it is
+            self.problem = exc
+        if self.problem is not None:
+            connection.execute("ROLLBACK TO job")
+        connection.execute("RELEASE job")
+
+    def settle(self) -> None:
+        """Tells the one who waits, if anybody still does."""
+        if self.done.done():
+            return
+        if self.problem is None:
+            self.done.set_result(self.result)
+        else:
+            self.done.set_exception(self.problem)
+
+
+def _nothing() -> None:
+    """What happens after a commit until somebody wants to know."""
+
+
+def _answer(jobs: list[_Job]) -> None:
+    """Wakes all who waited for this commit, each loop once."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
+    for job in jobs:
+        by_loop.setdefault(job.loop, []).append(job)
+    for loop, mine in by_loop.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_settle_all, mine)
+
+
+def _settle_all(jobs: list[_Job]) -> None:
+    for job in jobs:
+        job.settle()
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    # check_same_thread: the writer is opened here and used by its thread alone, never by two at once.
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA foreign_keys=ON")
+    return connection
+
+
+def _lock(path: Path) -> sqlite3.Connection:
+    """Holds `PATH.lock` for as long as the process lives: two bots on one store would say everything twice.
+
+    A transaction that is never committed serves as the lock on every system, and a killed process lets go of it.
+    """
+    lock = sqlite3.connect(f"{path}.lock", isolation_level=None, check_same_thread=False, timeout=0)
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as exc:
+        lock.close()
+        raise StoreError(f"The store {path} is in use by another simops; stop that one first.") from exc
+    return lock
+
+
+def read_only(path: Path) -> sqlite3.Connection:
+    """A connection that can only read, for the command line beside a running bot. Raises StoreError without a file."""
+    if not path.is_file():
+        raise StoreError(f"There is no store at {path}. Check [store] path in config.toml.")
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    connection.row_factory = sqlite3.Row
+    return connection

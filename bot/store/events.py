@@ -1,0 +1,97 @@
+"""SmartHub's notifications: each on disk before it is acknowledged, the same one twice kept as one."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime, timedelta
+
+from bot.errors import NotFound
+from bot.rules.events import Event, Push
+from bot.rules.outbox import Card
+from bot.store import outbox
+from bot.store.disk import Disk
+from bot.store.rows import Row, facts_as_text, facts_from_text, time, time_or_none, when, when_or_none
+
+
+class Events:
+    """The notifications on disk."""
+
+    def __init__(self, disk: Disk) -> None:
+        self._disk = disk
+
+    async def receive(self, push: Push, *, window: timedelta, card_in: str, now: datetime) -> int:
+        """The number under which this push is on disk, together with the card it becomes.
+
+        A push with the same key within the window counts up the one that is there already.
+        """
+
+        def work(db: sqlite3.Connection) -> int:
+            known = db.execute(
+                "SELECT id FROM events WHERE key = ? AND coalesce(last_at, received_at) > ? ORDER BY id DESC LIMIT 1",
+                (push.key, when(now - window)),
+            ).fetchone()
+            if known is not None:
+                db.execute(
+                    "UPDATE events SET repeats = repeats + 1, last_at = ? WHERE id = ?", (when(now), known["id"])
+                )
+                return int(known["id"])
+            number = _insert(db, push, now)
+            outbox.put(db, [Card(f"event:{number}", card_in)], now=now)
+            return number
+
+        return await self._disk.write(work)
+
+    def get(self, id: int) -> Event:
+        """The notification with this number. Raises NotFound."""
+        row = self._disk.reader.execute("SELECT * FROM events WHERE id = ?", (id,)).fetchone()
+        if row is None:
+            raise NotFound(f"There is no notification {id} here.")
+        return _event(row)
+
+    def last_received_at(self) -> datetime | None:
+        """When the newest notification came."""
+        row = self._disk.reader.execute("SELECT received_at FROM events ORDER BY id DESC LIMIT 1").fetchone()
+        return None if row is None else time(row[0])
+
+
+def _insert(db: sqlite3.Connection, push: Push, now: datetime) -> int:
+    """The new row's number; the SIM's label is taken from the snapshot, where it is known."""
+    sim = db.execute("SELECT label, account FROM sims WHERE giccid = ?", (push.giccid,)).fetchone()
+    cursor = db.execute(
+        "INSERT INTO events (name, key, giccid, account, body, facts, flaw, label, happened_at, received_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            push.name,
+            push.key,
+            push.giccid,
+            push.account or (None if sim is None else sim["account"]),
+            push.body,
+            facts_as_text(push.facts),
+            push.flaw,
+            None if sim is None else sim["label"],
+            when_or_none(push.happened_at),
+            when(now),
+        ),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def _event(row: Row) -> Event:
+    push = Push(
+        name=row["name"],
+        key=row["key"],
+        body=row["body"],
+        giccid=row["giccid"],
+        account=row["account"],
+        happened_at=time_or_none(row["happened_at"]),
+        facts=facts_from_text(row["facts"]),
+        flaw=row["flaw"],
+    )
+    return Event(
+        id=row["id"],
+        push=push,
+        received_at=time(row["received_at"]),
+        label=row["label"],
+        repeats=row["repeats"],
+        last_at=time_or_none(row["last_at"]),
+    )

@@ -1,0 +1,144 @@
+"""What waits for Slack: written together with what it tells of, taken out in order, ticked off when Slack has it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.rules.outbox import Card, Note, Outgoing, Waiting
+from bot.store.disk import Disk
+from bot.store.rows import Row, time, when
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a card stands in Slack: its channel and its message's `ts`."""
+
+    channel: str
+    ts: str
+
+
+def put(db: sqlite3.Connection, messages: Sequence[Outgoing], *, now: datetime) -> None:
+    """Puts messages into the outbox, inside the transaction that made them necessary.
+
+    A card whose redraw waits already is not put in twice: it is drawn when it is sent, so the newest state goes out.
+    """
+    for message in messages:
+        if isinstance(message, Card):
+            db.execute(
+                "INSERT OR IGNORE INTO outbox (channel, subject, made_at) VALUES (?, ?, ?)",
+                (message.channel, message.subject, when(now)),
+            )
+        else:
+            db.execute(
+                "INSERT INTO outbox (channel, under, text, blocks, made_at) VALUES (?, ?, ?, ?, ?)",
+                (message.channel, message.under, message.text, json.dumps(message.blocks), when(now)),
+            )
+
+
+class Outbox:
+    """The queue for the one flow that empties it."""
+
+    def __init__(self, disk: Disk) -> None:
+        self._disk = disk
+
+    async def add(self, messages: Sequence[Outgoing], *, now: datetime) -> None:
+        """Puts messages in that no other change goes with."""
+        await self._disk.write(lambda db: put(db, messages, now=now))
+
+    def heads(self) -> tuple[Waiting, ...]:
+        """The oldest message of each channel that has not been tried or can be tried again, in the order they came."""
+        rows = self._disk.reader.execute(
+            "SELECT * FROM outbox WHERE id IN (SELECT min(id) FROM outbox WHERE state IN ('waiting', 'sending')"
+            " GROUP BY channel) AND state = 'waiting' ORDER BY id"
+        )
+        return tuple(_waiting(row) for row in rows)
+
+    def left_sending(self) -> tuple[Waiting, ...]:
+        """Messages that were on their way when the bot was killed or Slack's answer was lost."""
+        rows = self._disk.reader.execute("SELECT * FROM outbox WHERE state = 'sending' ORDER BY id")
+        return tuple(_waiting(row) for row in rows)
+
+    def depth(self) -> int:
+        """How many messages have not reached Slack."""
+        row = self._disk.reader.execute("SELECT count(*) FROM outbox WHERE state IN ('waiting', 'sending')").fetchone()
+        return int(row[0])
+
+    def oldest(self) -> datetime | None:
+        """When the longest-waiting message was made."""
+        row = self._disk.reader.execute(
+            "SELECT min(made_at) FROM outbox WHERE state IN ('waiting', 'sending')"
+        ).fetchone()
+        return None if row[0] is None else time(row[0])
+
+    def place(self, subject: str) -> Place | None:
+        """Where this subject's card stands; `None` when it was never posted."""
+        row = self._disk.reader.execute("SELECT channel, ts FROM cards WHERE subject = ?", (subject,)).fetchone()
+        return None if row is None else Place(row["channel"], row["ts"])
+
+    async def begin(self, waiting: Waiting) -> None:
+        """Notes that this message is on its way, so that a restart knows to look for it before sending it again."""
+        await self._mark(waiting.id, "UPDATE outbox SET state = 'sending' WHERE id = ?")
+
+    async def sent(self, waiting: Waiting, place: Place, *, now: datetime) -> None:
+        """Notes that Slack has it, and where; a card's place is remembered for its next redraw."""
+
+        def work(db: sqlite3.Connection) -> None:
+            db.execute(
+                "UPDATE outbox SET state = 'sent', sent_at = ?, ts = ?, text = NULL, blocks = NULL WHERE id = ?",
+                (when(now), place.ts, waiting.id),
+            )
+            if isinstance(waiting.what, Card):
+                db.execute(
+                    "INSERT INTO cards (subject, channel, ts) VALUES (?, ?, ?)"
+                    " ON CONFLICT (subject) DO UPDATE SET channel = excluded.channel, ts = excluded.ts",
+                    (waiting.what.subject, place.channel, place.ts),
+                )
+
+        await self._disk.write(work)
+
+    async def again(self, waiting: Waiting, *, error: str) -> None:
+        """Puts a message back that did not get through, at its old place in the queue, with the reason."""
+
+        def work(db: sqlite3.Connection) -> None:
+            # A newer redraw of the same card may wait by now; it says all that this one would have said.
+            try:
+                db.execute(
+                    "UPDATE outbox SET state = 'waiting', tries = tries + 1, error = ? WHERE id = ?",
+                    (error, waiting.id),
+                )
+            except sqlite3.IntegrityError:
+                db.execute("DELETE FROM outbox WHERE id = ?", (waiting.id,))
+
+        await self._disk.write(work)
+
+    async def give_up(self, waiting: Waiting, *, error: str) -> None:
+        """Sets a message aside that Slack refuses in every form, so that it does not hold up the others."""
+        await self._mark(waiting.id, "UPDATE outbox SET state = 'failed', error = ? WHERE id = ?", error)
+
+    async def forget_place(self, subject: str) -> None:
+        """Forgets a card that is gone from Slack, so that its next drawing is posted anew."""
+        await self._disk.write(lambda db: db.execute("DELETE FROM cards WHERE subject = ?", (subject,)).rowcount)
+
+    async def _mark(self, id: int, statement: str, *values: str) -> None:
+        await self._disk.write(lambda db: db.execute(statement, (*values, id)).rowcount)
+
+
+def _waiting(row: Row) -> Waiting:
+    what: Outgoing
+    if row["subject"] is not None:
+        what = Card(subject=row["subject"], channel=row["channel"])
+    else:
+        blocks = tuple(json.loads(row["blocks"]))
+        what = Note(channel=row["channel"], text=row["text"], blocks=blocks, under=row["under"])
+    return Waiting(
+        id=row["id"],
+        channel=row["channel"],
+        what=what,
+        made_at=time(row["made_at"]),
+        tries=row["tries"],
+        error=row["error"],
+    )

@@ -1,0 +1,67 @@
+"""The tables, as migrations that are only ever added."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+SCHEMA = Migrations("simops")
+
+# Times are TEXT in UTC, all written alike (bot/store/rows.py), so that they sort. STRICT: a wrong type is an error.
+
+
+@SCHEMA(name="0001_first")
+def first(db: Database) -> None:
+    """Approvals, audit, outbox, cards, events, alerts, the SIM snapshot, deliveries seen, runs of the jobs."""
+    for statement in FIRST:
+        db.execute(statement)
+
+
+FIRST = (
+    """CREATE TABLE approvals (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, operation TEXT NOT NULL, giccid TEXT NOT NULL, label TEXT NOT NULL,
+        account TEXT, status_before TEXT, reason TEXT, asked_by TEXT NOT NULL, asked_in TEXT NOT NULL,
+        asked_at TEXT NOT NULL, lapses_at TEXT NOT NULL, state TEXT NOT NULL, version INTEGER NOT NULL,
+        decided_by TEXT, decided_at TEXT, why TEXT, outcome TEXT, unsure_since TEXT, next_look_at TEXT, ended_at TEXT
+    ) STRICT""",
+    # At most one open change for each SIM, also when two people ask in the same moment.
+    """CREATE UNIQUE INDEX approvals_one_open ON approvals (giccid) WHERE state IN ('pending', 'running', 'unsure')""",
+    """CREATE INDEX approvals_by_state ON approvals (state, id)""",
+    """CREATE TABLE audit (
+        id INTEGER PRIMARY KEY, at TEXT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, subject TEXT NOT NULL,
+        detail TEXT NOT NULL, previous TEXT NOT NULL, seal TEXT NOT NULL
+    ) STRICT""",
+    """CREATE INDEX audit_by_subject ON audit (subject, id)""",
+    """CREATE TABLE outbox (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, channel TEXT NOT NULL, subject TEXT, under TEXT, text TEXT, blocks TEXT,
+        made_at TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'waiting', tries INTEGER NOT NULL DEFAULT 0, error TEXT,
+        sent_at TEXT, ts TEXT
+    ) STRICT""",
+    """CREATE INDEX outbox_waiting ON outbox (channel, id) WHERE state IN ('waiting', 'sending')""",
+    # Only the newest state of a card is sent: while one redraw waits, another would say the same.
+    """CREATE UNIQUE INDEX outbox_one_redraw ON outbox (subject) WHERE state = 'waiting' AND subject IS NOT NULL""",
+    """CREATE TABLE cards (subject TEXT PRIMARY KEY, channel TEXT NOT NULL, ts TEXT NOT NULL) STRICT""",
+    """CREATE TABLE events (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, key TEXT NOT NULL, giccid TEXT, account TEXT,
+        body BLOB NOT NULL, facts TEXT NOT NULL, flaw TEXT, label TEXT, happened_at TEXT, received_at TEXT NOT NULL,
+        repeats INTEGER NOT NULL DEFAULT 0, last_at TEXT
+    ) STRICT""",
+    """CREATE INDEX events_by_key ON events (key, id)""",
+    """CREATE INDEX events_by_sim ON events (giccid, id)""",
+    """CREATE TABLE alerts (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, giccid TEXT NOT NULL, label TEXT NOT NULL, account TEXT, plan TEXT,
+        kind TEXT NOT NULL, threshold INTEGER NOT NULL, cycle TEXT NOT NULL, value INTEGER, whole INTEGER,
+        expires_at TEXT, raised_at TEXT NOT NULL, state TEXT NOT NULL, version INTEGER NOT NULL, by TEXT, at TEXT,
+        until TEXT
+    ) STRICT""",
+    # The same fact once: a second row can only be made after the first was cleared.
+    """CREATE UNIQUE INDEX alerts_once ON alerts (giccid, kind, threshold, cycle) WHERE state != 'cleared'""",
+    """CREATE INDEX alerts_by_state ON alerts (state, id)""",
+    """CREATE TABLE sims (
+        giccid TEXT PRIMARY KEY, label TEXT NOT NULL, status TEXT NOT NULL, account TEXT, plan TEXT, cycle TEXT,
+        usage_bytes INTEGER, quota_bytes INTEGER, plan_expires_at TEXT, seen_at TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE deliveries (key TEXT PRIMARY KEY, at TEXT NOT NULL) STRICT, WITHOUT ROWID""",
+    """CREATE INDEX deliveries_by_age ON deliveries (at)""",
+    """CREATE TABLE runs (name TEXT PRIMARY KEY, at TEXT NOT NULL, said TEXT NOT NULL) STRICT, WITHOUT ROWID""",
+)

@@ -1,0 +1,201 @@
+"""The pieces every message is made of. Text from outside only ever becomes text: it cannot ping, format or link."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import humanize
+
+Block = Mapping[str, object]
+Element = Mapping[str, object]
+
+# https://docs.slack.dev/reference/block-kit: what Slack refuses when it is longer.
+HEADER, BUTTON, CONFIRM_TITLE, CONFIRM_TEXT, CONFIRM_BUTTON, TEXT = 150, 75, 100, 300, 30, 3000
+LINE = 700  # of one span: ten of them stay far below what a message may hold
+MENTION = re.compile(r"(<@[UW][A-Z0-9]+>|`[^`\n]+`)")
+
+
+@dataclass(frozen=True)
+class Message:
+    """What goes to Slack: the blocks, and the same in plain text for phones, screen readers and search."""
+
+    text: str
+    blocks: tuple[Block, ...]
+
+
+def fit(text: str, limit: int) -> str:
+    """The text, cut to the limit with an ellipsis where it is longer."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def escape(text: str) -> str:
+    """Text for places where Slack reads control sequences.
+
+    https://docs.slack.dev/messaging/formatting-message-text#escaping
+    """
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+# --- spans: what a line is made of -------------------------------------------------------------------------------
+
+
+def say(text: str) -> Element:
+    """Plain words. A rich-text element is never read for mentions, links or formatting, whatever it holds."""
+    return {"type": "text", "text": fit(text, LINE) or " "}
+
+
+def bold(text: str) -> Element:
+    """Words in bold."""
+    return {**say(text), "style": {"bold": True}}
+
+
+def code(text: str) -> Element:
+    """A number or a word as it is typed."""
+    return {**say(text), "style": {"code": True}}
+
+
+def who(user: str) -> Element:
+    """A person, by Slack user id."""
+    return {"type": "user", "user_id": user}
+
+
+def moment(at: datetime) -> Element:
+    """A time, shown in the zone of whoever reads it."""
+    words = at.strftime("%Y-%m-%d %H:%M UTC")
+    return {
+        "type": "date",
+        "timestamp": int(at.timestamp()),
+        "format": "{date_short_pretty} {time}",
+        "fallback": words,
+    }
+
+
+def spans(*parts: str | Element) -> list[Element]:
+    """The parts as elements; a bare string is plain words."""
+    return [say(p) if isinstance(p, str) else p for p in parts if p != ""]
+
+
+def sentence(text: str) -> list[Element]:
+    """A sentence of our own, in which `<@U…>` is a person and `…` is something to type."""
+    parts: list[Element] = []
+    for piece in MENTION.split(text):
+        if piece.startswith("<@"):
+            parts.append(who(piece[2:-1]))
+        elif len(piece) > 2 and piece.startswith("`") and piece.endswith("`"):
+            parts.append(code(piece[1:-1]))
+        elif piece:
+            parts.append(say(piece))
+    return parts
+
+
+def flat(parts: Sequence[Element]) -> str:
+    """The same spans as the plain text that goes beside the blocks."""
+    return "".join(_word(p) for p in parts)
+
+
+def _word(part: Element) -> str:
+    if part["type"] == "user":
+        return f"<@{part['user_id']}>"
+    if part["type"] == "date":
+        return str(part["fallback"])
+    return escape(str(part["text"]))
+
+
+# --- blocks ------------------------------------------------------------------------------------------------------
+
+
+def header(text: str) -> Block:
+    """A headline, in plain text."""
+    return {"type": "header", "text": {"type": "plain_text", "text": fit(text, HEADER), "emoji": False}}
+
+
+def lines(*rows: Sequence[Element]) -> Block:
+    """A paragraph with a line for each row."""
+    elements: list[Element] = []
+    for number, row in enumerate(rows):
+        elements.extend([say("\n")] if number else [])
+        elements.extend(row)
+    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]}
+
+
+def verbatim(text: str) -> Block:
+    """Text from outside as it came, in a box of its own."""
+    return {"type": "rich_text", "elements": [{"type": "rich_text_preformatted", "elements": [
+        {"type": "text", "text": fit(text, TEXT) or " "}]}]}  # fmt: skip
+
+
+def small(text: str) -> Block:
+    """A line in small print, in plain text."""
+    return {"type": "context", "elements": [{"type": "plain_text", "text": fit(text, TEXT), "emoji": False}]}
+
+
+def actions(name: str, *buttons: Block) -> Block:
+    """A row of buttons."""
+    return {"type": "actions", "block_id": name, "elements": list(buttons)}
+
+
+def button(
+    text: str,
+    *,
+    action: str,
+    id: int,
+    style: str | None = None,
+    confirm: Block | None = None,
+) -> Block:
+    """A button that carries an id and nothing else."""
+    made: dict[str, object] = {
+        "type": "button",
+        "action_id": action,
+        "value": str(id),
+        "text": {"type": "plain_text", "text": fit(text, BUTTON), "emoji": False},
+    }
+    if style is not None:
+        made["style"] = style
+    if confirm is not None:
+        made["confirm"] = confirm
+    return made
+
+
+def confirm(title: str, text: str, *, yes: str, no: str = "Cancel", danger: bool = False) -> Block:
+    """The question Slack asks before a press counts."""
+
+    def plain(words: str, limit: int) -> Block:
+        return {"type": "plain_text", "text": fit(words, limit), "emoji": False}
+
+    made: dict[str, object] = {
+        "title": plain(title, CONFIRM_TITLE),
+        "text": plain(text, CONFIRM_TEXT),
+        "confirm": plain(yes, CONFIRM_BUTTON),
+        "deny": plain(no, CONFIRM_BUTTON),
+    }
+    if danger:
+        made["style"] = "danger"
+    return made
+
+
+def answer(text: str) -> Message:
+    """A sentence of ours as a message."""
+    parts = sentence(text)
+    return Message(text=flat(parts), blocks=(lines(parts),))
+
+
+# --- numbers -----------------------------------------------------------------------------------------------------
+
+
+def size(amount: int | None) -> str:
+    """Bytes for people, in decimal units as data plans are sold."""
+    return "unknown" if amount is None else humanize.naturalsize(amount, format="%.1f")
+
+
+def percent(part: int, whole: int) -> str:
+    """A share in percent, rounded down so that 99.9 % never reads as all of it."""
+    return f"{part * 100 // whole} %"
+
+
+def bar(part: int, whole: int, *, width: int = 20) -> str:
+    """A share as a bar of characters; full only when it really is."""
+    filled = min(width, part * width // whole)
+    return "█" * filled + "░" * (width - filled)

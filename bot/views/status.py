@@ -1,0 +1,38 @@
+"""How the bot is: its neighbours, its queue and its jobs, in a list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.views.parts import Message, bold, lines, moment, spans
+
+
+@dataclass(frozen=True)
+class Health:
+    """What is known of this bot at one moment. `jobs` is each scheduled job with its last run and what came of it."""
+
+    smarthub: str
+    waiting_messages: int
+    oldest_waiting_at: datetime | None
+    last_push_at: datetime | None
+    open_requests: int
+    jobs: Mapping[str, tuple[datetime, str]]
+    troubles: Sequence[str] = ()
+
+
+def listing(health: Health) -> Message:
+    """The health as a message; what is wrong stands first."""
+    rows = [spans(bold("Trouble"), f"  {trouble}") for trouble in health.troubles]
+    rows.append(spans(bold("SmartHub"), f"  {health.smarthub}"))
+    waiting = spans(bold("Messages waiting for Slack"), f"  {health.waiting_messages}")
+    if health.oldest_waiting_at is not None:
+        waiting += spans(", the oldest since ", moment(health.oldest_waiting_at))
+    rows.append(waiting)
+    last = spans("none yet") if health.last_push_at is None else [moment(health.last_push_at)]
+    rows.append([*spans(bold("Last notification"), "  "), *last])
+    rows.append(spans(bold("Open requests"), f"  {health.open_requests}"))
+    rows += [spans(bold(name), "  ", moment(at), f"  {said}") for name, (at, said) in health.jobs.items()]
+    summary = f"SmartHub: {health.smarthub}. {health.waiting_messages} messages wait for Slack."
+    return Message(text=summary, blocks=(lines(*rows),))

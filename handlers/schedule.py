@@ -1,0 +1,83 @@
+"""TIMED: the jobs, when each runs, and what came of its last run."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot.errors import BotError
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something done again and again: `work` returns what came of it, in words, or nothing worth noting."""
+
+    name: str
+    every: timedelta
+    work: Callable[[], Awaitable[str | None]]
+
+
+class Schedule:
+    """Runs each job on its own, one run at a time; a run that was missed is made up for once."""
+
+    def __init__(self, jobs: Sequence[Job], *, note: Callable[[str, str], Awaitable[None]]) -> None:
+        """`note` keeps what came of a run, under the job's name."""
+        self._jobs = {job.name: job for job in jobs}
+        self._note = note
+        self._running: set[str] = set()
+        self._scheduler = AsyncIOScheduler(timezone="UTC")
+
+    @property
+    def running(self) -> bool:
+        """Whether jobs are started by the clock."""
+        return bool(self._scheduler.running)
+
+    @property
+    def busy(self) -> int:
+        """How many jobs are being worked on now."""
+        return len(self._running)
+
+    def start(self, *, first_at: Callable[[Job], datetime]) -> None:
+        """Lets the clock start the jobs, each for the first time at `first_at`."""
+        for job in self._jobs.values():
+            self._scheduler.add_job(
+                self.run,
+                "interval",
+                args=[job.name],
+                seconds=job.every.total_seconds(),
+                next_run_time=first_at(job),
+                id=job.name,
+                coalesce=True,
+                max_instances=1,
+                misfire_grace_time=None,
+            )
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Starts nothing more."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+
+    async def run(self, name: str) -> None:
+        """One run of one job now; never two of the same at once. What goes wrong in it is noted and ends nothing."""
+        if name in self._running:
+            return
+        self._running.add(name)
+        try:
+            said = await self._jobs[name].work()
+        except BotError as problem:
+            said = f"failed: {problem}"
+            log.warning("job_failed", job=name, problem=str(problem))
+        except Exception as problem:
+            said = f"failed unexpectedly: {type(problem).__name__}"
+            log.exception("job_broke", job=name)
+        finally:
+            self._running.discard(name)
+        if said is not None:
+            await self._note(name, said)

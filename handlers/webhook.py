@@ -1,0 +1,102 @@
+"""PUSHED: SmartHub's notifications, and what watches the bot. A push is answered 200 when it is on disk, not before."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+from aiohttp import web
+from prometheus_client import CollectorRegistry, generate_latest
+
+from bot.errors import StoreError
+from bot.flows.events import Events
+from bot.rules.events import EVENTS
+
+READ_WITHIN_S = 10.0
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """The nine addresses `/smarthub/{secret}/{event}`. Two secrets may hold at once while one replaces the other."""
+
+    events: Events
+    secrets: Sequence[str]
+    limit_bytes: int
+
+    def routes(self) -> list[web.RouteDef]:
+        """For the aiohttp application."""
+        return [web.post("/smarthub/{secret}/{event}", self.pushed)]
+
+    async def pushed(self, request: web.Request) -> web.Response:
+        """404 for a wrong secret or event, with nothing read or stored; 413, 408, 503 in their cases; else 200."""
+        event = request.match_info["event"]
+        if not self._knows(request.match_info["secret"]) or event not in EVENTS:
+            return web.Response(status=404)
+        if (request.content_length or 0) > self.limit_bytes:
+            return _problem(413, f"A notification has at most {self.limit_bytes} bytes.")
+        try:
+            async with asyncio.timeout(READ_WITHIN_S):
+                body = await _read(request, self.limit_bytes)
+        except TimeoutError:
+            return _problem(408, "The notification did not arrive in time; send it again.")
+        if body is None:
+            return _problem(413, f"A notification has at most {self.limit_bytes} bytes.")
+        try:
+            number = await self.events.receive(event, body)
+        except StoreError as problem:
+            log.error("push_not_stored", problem=str(problem))
+            return _problem(503, "The notification could not be stored; send it again.")
+        return web.json_response({"stored": True, "id": number})
+
+    def _knows(self, secret: str) -> bool:
+        """Whether this is one of our secrets; takes as long for a wrong one as for a right one."""
+        given = secret.encode("utf-8", "surrogateescape")
+        return sum(hmac.compare_digest(given, known.encode()) for known in self.secrets) > 0
+
+
+async def _read(request: web.Request, limit: int) -> bytes | None:
+    """The body; `None` when it is longer than the limit, however long it says it is."""
+    body = bytearray()
+    async for chunk in request.content.iter_chunked(16 * 1024):
+        body += chunk
+        if len(body) > limit:
+            return None
+    return bytes(body)
+
+
+def _problem(status: int, text: str) -> web.Response:
+    return web.json_response({"stored": False, "problem": text}, status=status)
+
+
+@dataclass(frozen=True)
+class Watch:
+    """`/healthz`: alive. `/readyz`: every part works, or which does not. `/metrics`: for Prometheus."""
+
+    troubles: Callable[[], Sequence[str]]
+    registry: CollectorRegistry
+
+    def routes(self) -> list[web.RouteDef]:
+        """For the aiohttp application."""
+        return [
+            web.get("/healthz", self.alive),
+            web.get("/readyz", self.ready),
+            web.get("/metrics", self.metrics),
+        ]
+
+    async def alive(self, _: web.Request) -> web.Response:
+        """200 as long as the loop turns."""
+        return web.json_response({"alive": True, "time": int(time.time())})
+
+    async def ready(self, _: web.Request) -> web.Response:
+        """200 when all is well; 503 with what is not."""
+        troubles = list(self.troubles())
+        return web.json_response({"ready": not troubles, "troubles": troubles}, status=503 if troubles else 200)
+
+    async def metrics(self, _: web.Request) -> web.Response:
+        """The figures in Prometheus' text format."""
+        return web.Response(body=generate_latest(self.registry), headers={"Content-Type": "text/plain; version=0.0.4"})
