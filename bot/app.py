@@ -23,10 +23,10 @@ from bot.config import Config
 from bot.errors import SlackError
 from bot.flows import alerts, approvals, events
 from bot.flows.home import Home, Pulse
+from bot.flows.metrics import watch
 from bot.flows.outbox import Outbox
 from bot.flows.people import People
 from bot.flows.sims import Sims
-from bot.flows.metrics import watch
 from bot.rules.alerts import Limits
 from bot.rules.outbox import Note
 from bot.rules.people import Roles
@@ -50,15 +50,12 @@ log = structlog.get_logger()
 class App:
     """The bot, built from its configuration: `start`, and `stop` which lets what is under way come to its end."""
 
-    def __init__(self, config: Config, *, clock: Clock | None = None, confirmed: bool = False) -> None:
-        """`confirmed` counts every address of SmartHub as confirmed: for the simulator, which serves just these.
-
-        Raises ConfigError for a name under [smarthub.…] that is not known, StoreError when the store cannot be opened.
-        """
+    def __init__(self, config: Config, *, clock: Clock | None = None) -> None:
+        """Raises ConfigError for an unknown name under [smarthub.…], StoreError when the store cannot be opened."""
         self.config = config
         self.clock = clock or WallClock()
         hub = config.smarthub
-        self.contract = contract(operations=hub.operations, fields=hub.fields, enums=hub.enums, all_confirmed=confirmed)
+        self.contract = contract(operations=hub.operations, fields=hub.fields, enums=hub.enums)
         self.store = Store(config.store.path)
         self._tasks: list[asyncio.Task[Any]] = []  # Any: what they return is nobody's concern
         self._socket: AsyncSocketModeHandler | None = None

@@ -53,6 +53,7 @@ MOVES: Mapping[tuple[State, Step], State] = MappingProxyType(
 )
 
 OPEN = frozenset({State.PENDING, State.RUNNING, State.UNSURE})
+PRESSED = frozenset({Step.APPROVE, Step.DENY, Step.WITHDRAW})
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def decide(approval: Approval, step: Step, *, by: Person, why: str | None = None
 
     Raises NotPossible when it is decided or too old, NotAllowed when this person may not.
     """
-    if (approval.state, step) not in MOVES:
+    if step not in PRESSED or (approval.state, step) not in MOVES:
         raise NotPossible(f"Request #{approval.id} is {standing(approval)} already; nothing was changed by your click.")
     if step is Step.WITHDRAW:
         if by.id != approval.asked_by:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from bot.errors import BadInput
 from bot.rules.people import Role
-from bot.rules.sims import looks_like_id, read_iccid
+from bot.rules.sims import looks_like_id, quotable, read_iccid
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def _change(verb: str, rest: str) -> Command:
     stray = next((w for w in words if not re.search(r"\d", w)), None)
     if stray is not None and len(words) > 1:
         raise BadInput(
-            f"“{stray[:40]}” is not part of a SIM's number. Write a reason after “because”: "
+            f"“{quotable(stray)}” is not part of a SIM's number. Write a reason after “because”: "
             f"`/sim {verb} ID because REASON`."
         )
     iccid = read_iccid(named)
@@ -92,6 +92,5 @@ def _change(verb: str, rest: str) -> Command:
 
 def _unknown(word: str) -> str:
     near = get_close_matches(word.lower(), VERBS, n=1, cutoff=0.6)
-    shown = word if len(word) <= 40 else word[:37] + "…"
     hint = f"Did you mean `/sim {near[0]}`?" if near else "`/sim help` lists what there is."
-    return f"There is no verb “{shown}”. {hint}"
+    return f"There is no verb “{quotable(word)}”. {hint}"

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 # https://docs.slack.dev/apis/web-api/rate-limits: about one message a second and channel.
 BETWEEN = timedelta(seconds=1)
 LONGEST_REST_S = 60.0
+LONGEST_ASKED_S = 3600.0  # what Slack may ask for; more than that is a mistake, and a message would seem forgotten
 
 
 @dataclass(frozen=True)
@@ -70,5 +71,5 @@ def plan(
 def rest(tries: int, *, retry_after: float | None) -> timedelta:
     """How long to leave Slack alone after a message did not get through: what it asked for, else 1, 2, 4 … 60 s."""
     if retry_after is not None:
-        return timedelta(seconds=max(retry_after, 1.0))
+        return timedelta(seconds=min(max(retry_after, 1.0), LONGEST_ASKED_S))
     return timedelta(seconds=min(2.0 ** min(tries, 10), LONGEST_REST_S))

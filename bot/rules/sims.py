@@ -12,6 +12,7 @@ from types import MappingProxyType
 from bot.errors import BadInput, NotPossible
 
 NOTHING: Mapping[str, object] = MappingProxyType({})
+SIGNS: Mapping[str, str] = MappingProxyType({"<": "‹", ">": "›", "`": "'"})
 
 
 class Status(StrEnum):
@@ -105,8 +106,9 @@ def allow(operation: Operation, sim: Sim) -> None:
     """Nothing, when this change fits the SIM's state; raises NotPossible with the reason when it does not."""
     if sim.status is None:
         raise NotPossible(
-            f"SmartHub says this SIM is “{sim.status_word}”, a state that is in no table here, so nothing that depends "
-            f"on the state is allowed. An admin can add it under [smarthub.enums.status] in config.toml."
+            f"SmartHub says this SIM is “{quotable(sim.status_word)}”, a state that is in no table here, "
+            f"so nothing that depends on the state is allowed. "
+            f"An admin can add it under [smarthub.enums.status] in config.toml."
         )
     if sim.status in FROM[operation]:
         return
@@ -148,9 +150,11 @@ def read_iccid(word: str) -> str:
         raise BadInput("A SIM is missing here: write its ICCID, 18 to 22 digits.")
     wrong = next((c for c in bare if c not in "0123456789"), None)
     if wrong is not None:
-        raise BadInput(f"“{_short(word)}” is not an ICCID: “{wrong}” is not a digit. An ICCID has 18 to 22 digits.")
+        raise BadInput(
+            f"“{quotable(word)}” is not an ICCID: “{quotable(wrong)}” is not a digit. An ICCID has 18 to 22 digits."
+        )
     if not 18 <= len(bare) <= 22:
-        raise BadInput(f"“{_short(word)}” has {len(bare)} digits; an ICCID has 18 to 22.")
+        raise BadInput(f"“{quotable(word)}” has {len(bare)} digits; an ICCID has 18 to 22.")
     return bare
 
 
@@ -176,5 +180,10 @@ def luhn_holds(digits: str) -> bool:
     return luhn_digit(digits[:-1]) == digits[-1]
 
 
-def _short(word: str) -> str:
-    return word if len(word) <= 40 else word[:37] + "…"
+def quotable(word: str) -> str:
+    """What was typed, for a sentence of ours: short, on one line, and without what our sentences read as a sign.
+
+    A sentence turns `<@U…>` into a person and what stands between backticks into code; typed text must do neither.
+    """
+    plain = "".join(SIGNS.get(c, c) if c.isprintable() else " " for c in word).strip()
+    return plain if len(plain) <= 40 else plain[:37] + "…"

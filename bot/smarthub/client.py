@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from types import TracebackType
@@ -24,8 +24,9 @@ from bot.errors import (
     ProviderError,
     SimNotFound,
 )
+from bot.rules.accounts import Account
 from bot.rules.sims import Sim, Status, read_iccid, spellings
-from bot.smarthub import redirects, wire
+from bot.smarthub import addresses, redirects, wire
 from bot.smarthub.contract import Contract, Endpoint
 from bot.smarthub.paging import Page, Pager, Place, read_page
 from bot.smarthub.problems import Problem, Subject, lost, read_problem, refusal
@@ -180,8 +181,23 @@ class SmartHub:
         """Returns when SmartHub has accepted; read the SIM again to know its state. Retiring is final."""
         await self._change_sim("retireSim", giccid)
 
+    async def custom(self, giccid: str) -> tuple[str | None, ...]:
+        """The five custom fields of a SIM. Raises SimNotFound, BadInput."""
+        answer = await self._read("getSimCustomFields", {"giccid": giccid}, about=Subject("SIM", giccid))
+        return wire.read_custom(wire.read_object(answer.body), self._contract)
+
+    async def set_custom(self, giccid: str, values: Sequence[str | None]) -> None:
+        """Sets all five custom fields: read them first, and send back those that stay. Raises as a change, BadInput."""
+        body = wire.write_custom(values, self._contract)
+        await self._change("updateSimCustomFields", {"giccid": giccid}, body=body, about=Subject("SIM", giccid))
+
     async def _change_sim(self, name: str, giccid: str) -> None:
         await self._change(name, {"giccid": giccid}, about=Subject("SIM", giccid))
+
+    async def account(self, name: str) -> Account:
+        """The account of that name. Raises NotFound, BadInput."""
+        answer = await self._read("getAccount", {"name": name}, about=Subject("account", name))
+        return wire.read_account(wire.read_object(answer.body), self._contract)
 
     # Reads
 
@@ -301,7 +317,7 @@ class SmartHub:
         """Returns when SmartHub has accepted the change. It is sent once, whatever happens."""
         endpoint = self._contract.endpoint(name)
         url = self._url(endpoint, path, {})
-        content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+        content = None if body is None else json.dumps(body).encode()
         leaving = False
         try:
             async with asyncio.timeout(self._total_s), self._slots, self._rate:
@@ -332,7 +348,7 @@ class SmartHub:
     def _url(self, endpoint: Endpoint, path: Mapping[str, str], query: Mapping[str, str | None]) -> str:
         names = self._contract.fields["query"]
         sent = {names[ours][0]: value for ours, value in query.items() if value is not None}
-        url = self._base + wire.address(endpoint, path, self._contract.endpoints)
+        url = self._base + addresses.address(endpoint, path, self._contract.endpoints)
         return f"{url}?{urlencode(sent)}" if sent else url
 
     def _headers(self) -> dict[str, str]:

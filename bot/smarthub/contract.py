@@ -124,6 +124,15 @@ FIELDS: Fields = {
         "expires_at": ("expireTime",),
     },
     "apn": {"name": ("apn",), "enabled": ("status",)},
+    "account": {
+        "name": ("name",),
+        "charge": ("chargeType",),
+        "status": ("status",),
+        "renewal": ("prepaidRenewType",),
+        "cycle": ("currentCycleName",),
+        "plans": ("servicePackages",),
+        "skus": ("simSkus",),
+    },
     "page": {"total": ("total",), "page_size": ("pageSize",)},
     "query": {
         "page": ("page",),
@@ -149,6 +158,7 @@ ENUMS: Enums = {
         "RETIRED": "retired",
     },
     "apn_status": {"ENABLED": "on", "DISABLED": "off"},
+    "charge": {"CHARGE": "postpaid", "PREPAID": "prepaid", "EXPERIENCE": "trial"},
 }
 
 
@@ -246,7 +256,7 @@ def _wrong_in_endpoint(where: str, settings: Mapping[str, object], known: Endpoi
         yield f"{where}.method has to be {' or '.join(allowed)}, not {method!r}."
     if not isinstance(path, str) or not re.fullmatch(r"(/[^/\s?#]+)+", path):
         yield f"{where}.path has to be an address below the base address, like {known.path}, not {path!r}."
-    elif replace(known, path=path).placeholders != known.placeholders:
+    elif replace(known, path=path).placeholders != known.placeholders or re.search(r"[{}]", re.sub(r"{\w+}", "", path)):
         needed = _listed("{" + p + "}" for p in known.placeholders) or "nothing in braces"
         yield f"{where}.path has to contain {needed}, as in {known.path}; it is {path!r}."
     if not isinstance(settings.get("confirmed", False), bool):

@@ -17,8 +17,9 @@ from bot.errors import (
     ProviderError,
     SimNotFound,
 )
+from bot.smarthub.addresses import shorten
 from bot.smarthub.contract import Basis, Contract, Endpoint
-from bot.smarthub.wire import read_object, shorten
+from bot.smarthub.wire import read_object
 
 WORDS_AT_MOST = 300
 

@@ -23,9 +23,11 @@ def read_push(name: str, body: bytes, contract: Contract) -> Push:
     """The notification of that name; where it cannot be read, its `flaw` says what is wrong and the body is kept."""
     digest = f"digest:{hashlib.sha256(name.encode() + b'/' + body).hexdigest()}"
     try:
-        value = wire.read_object(body)
-    except (BotError, RecursionError) as exc:
-        return Push(name=name, key=digest, body=body, flaw=f"It is not a JSON object we can read: {exc}")
+        value = wire.read_json(body)
+    except BotError:
+        return Push(name=name, key=digest, body=body, flaw="It is not JSON.")
+    if not isinstance(value, dict):
+        return Push(name=name, key=digest, body=body, flaw="It is JSON, but not an object.")
     wrong: list[str] = []
     facts: dict[str, Fact] = {}
     for ours, theirs, read in (*FRAME, *FACTS[name]):
@@ -50,7 +52,8 @@ def read_push(name: str, body: bytes, contract: Contract) -> Push:
 
 def _fact(value: Mapping[str, object], theirs: str, read: Read, wrong: list[str]) -> Fact:
     found = value.get(theirs)
-    if found is None:
+    # An empty text is nothing too: an empty eventId would make all notifications without one the same.
+    if found is None or found == "":
         return None
     try:
         return read(found)

@@ -1,4 +1,4 @@
-"""What goes over the wire to and from SmartHub, as pure functions: addresses, times, SIMs, lists, problems."""
+"""What goes over the wire to and from SmartHub, as pure functions: times, lists, SIMs, accounts."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
-from urllib.parse import quote
 
 from bot.errors import BadInput, ProviderError
+from bot.rules.accounts import Account, Charge
 from bot.rules.sims import NOTHING, Addon, Apn, Sim, Status, spellings
-from bot.smarthub.contract import Contract, Endpoint
+from bot.smarthub.addresses import GICCID
+from bot.smarthub.contract import Contract
 
 T = TypeVar("T")
 Json = Mapping[str, object]
@@ -23,7 +24,6 @@ LARGEST = 2**63 - 1  # what a count of bytes may be at most, here and in the sto
 _TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?)(?:(Z)|([+-])([0-9]{2}):?([0-9]{2}))"
 )
-_GICCID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,31}")
 
 
 @dataclass(frozen=True)
@@ -33,38 +33,6 @@ class Rows:
     rows: Sequence[object]
     total: int | None = None
     page_size: int | None = None
-
-
-# Addresses
-
-
-def address(endpoint: Endpoint, values: Mapping[str, str], known: Mapping[str, Endpoint]) -> str:
-    """The path of an operation with its braces filled, percent-encoded as UTF-8.
-
-    Raises BadInput for a value that cannot stand in an address, or that would make it the address of something else.
-    """
-    filled = {name: _segment(name, value) for name, value in values.items()}
-    first = endpoint.path.split("/")[1]
-    if first.startswith("{") and (value := values[first[1:-1]]) in {e.path.split("/")[1] for e in known.values()}:
-        # A free name comes first here: an account called `account` would read as /account/{name}.
-        raise BadInput(
-            f"SmartHub's address for an account called “{value}” belongs to something else; ask its console."
-        )
-    return endpoint.path.format(**filled)
-
-
-def _segment(name: str, value: str) -> str:
-    if name == "giccid":
-        return _giccid(value)
-    if value in {"", ".", ".."} or len(value) > 200 or not value.isprintable():
-        raise BadInput(f"“{shorten(value, 40)}” cannot be looked up at SmartHub: write the name as SmartHub shows it.")
-    return quote(value, safe="")
-
-
-def _giccid(value: str) -> str:
-    if not _GICCID.fullmatch(value):
-        raise BadInput(f"“{shorten(value, 40)}” is not the number of a SIM: write its ICCID, 18 to 22 digits.")
-    return value
 
 
 # Times
@@ -195,9 +163,30 @@ def read_sim(value: object, contract: Contract, *, keep_raw: bool = True) -> Sim
         apns=tuple(_apn(a, contract) for a in row.many("apns")),
         country=row.read("country", text),
         last_session_at=row.read("last_session_at", read_time),
-        custom=tuple(row.read(f"custom{n}", text, empty=True) for n in range(1, 6)),
+        custom=_custom(row),
         raw=row.value if keep_raw else NOTHING,
     )
+
+
+def read_custom(value: object, contract: Contract) -> tuple[str | None, ...]:
+    """The five custom fields, `None` where one is not set. Raises ProviderError."""
+    return _custom(_Row(value, "sim", contract))
+
+
+def write_custom(values: Sequence[str | None], contract: Contract) -> Json:
+    """The five custom fields as SmartHub takes them: always all five, as what leaving one out does is not documented.
+
+    Raises BadInput for more or fewer, or one of more than 200 characters.
+    """
+    if len(values) != 5:
+        raise BadInput("A SIM has five custom fields, and all five are sent.")
+    if any(value is not None and len(value) > 200 for value in values):
+        raise BadInput("A custom field holds at most 200 characters.")
+    return {contract.keys("sim", f"custom{n}")[0]: value for n, value in enumerate(values, 1)}
+
+
+def _custom(row: _Row) -> tuple[str | None, ...]:
+    return tuple(row.read(f"custom{n}", text, empty=True) for n in range(1, 6))
 
 
 def is_about(sim: Sim, giccid: str) -> bool:
@@ -221,6 +210,32 @@ def _apn(value: object, contract: Contract) -> Apn:
     word = row.read("enabled", text)
     switch = contract.ours("apn_status", word) if word is not None else None
     return Apn(name=row.need("name", text), enabled={"on": True, "off": False}.get(switch or ""))
+
+
+# Accounts
+
+
+def read_account(value: object, contract: Contract) -> Account:
+    """One account from SmartHub's object. Raises ProviderError, naming the key, for a type we do not expect.
+
+    https://apidoc-en.smh.smarthing.com, "Get account": the one answer that is documented whole.
+    """
+    row = _Row(value, "account", contract)
+    word = row.read("charge", text)
+    charge = contract.ours("charge", word) if word is not None else None
+    return Account(
+        name=row.need("name", text),
+        charge=Charge(charge) if charge is not None else None,
+        charge_word=word,
+        status=row.read("status", text),
+        renewal=row.read("renewal", text),
+        cycle=row.read("cycle", text),
+        plans=tuple(map(text, row.many("plans"))),
+        skus=tuple(map(text, row.many("skus"))),
+    )
+
+
+# The parts of an object
 
 
 class _Row:
@@ -290,7 +305,7 @@ def _list(value: object) -> Sequence[object]:
 
 def _readable_giccid(value: object) -> str:
     found = text(value)
-    if not _GICCID.fullmatch(found):
+    if not GICCID.fullmatch(found):
         raise ProviderError(f"SmartHub sent {_show(found)} where the number of a SIM was expected.")
     return found
 
@@ -306,9 +321,3 @@ def _show(value: object) -> str:
         float: "a number",
     }
     return kinds.get(type(value), "nothing")
-
-
-def shorten(words: str, length: int) -> str:
-    """Words from outside on one line and at most that long."""
-    plain = " ".join("".join(c if c.isprintable() else " " for c in words).split())
-    return plain if len(plain) <= length else plain[: length - 1] + "…"

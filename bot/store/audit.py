@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 
 from bot.rules.audit import FIRST, AuditLine, Deed, first_break, seal
 from bot.store.rows import Row, time, when
@@ -44,11 +44,34 @@ class Audit:
         for row in self._reader.execute(f"SELECT * FROM audit{where} ORDER BY id", values):  # noqa: S608
             yield _line(row)
 
+    def last(self) -> AuditLine | None:
+        """The newest line: whoever keeps its seal elsewhere can tell when the end of the log was cut off."""
+        row = self._reader.execute("SELECT * FROM audit ORDER BY id DESC LIMIT 1").fetchone()
+        return None if row is None else _line(row)
+
     def verify(self) -> str | None:
         """A sentence naming the first line that was changed or is missing; `None` when the chain is whole."""
         return first_break(self.lines())
 
 
 def _line(row: Row) -> AuditLine:
-    deed = Deed(row["actor"], row["action"], row["subject"], json.loads(row["detail"]))
-    return AuditLine(id=row["id"], at=time(row["at"]), deed=deed, previous=row["previous"], seal=row["seal"])
+    deed = Deed(row["actor"], row["action"], row["subject"], _detail(row["detail"]))
+    return AuditLine(id=row["id"], at=_moment(row["at"]), deed=deed, previous=row["previous"], seal=row["seal"])
+
+
+# Whoever tampered with the file may have left what cannot be read: it stands as a line whose seal does not fit.
+
+
+def _detail(text: str) -> dict[str, str | int | None]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {"unreadable": text}
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return time(text)
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)

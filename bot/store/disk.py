@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeVar
@@ -35,14 +36,18 @@ class Disk:
         self.after_commit: Callable[[], None] = _nothing
         self.trouble: str | None = None
         self.pending = 0
+        self._closed = False
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock = _lock(path)
-            self._writer = _open(path)
-            self._writer.execute("PRAGMA synchronous=FULL")
-            SCHEMA.apply(Database(self._writer))
-            self._reader = _open(path)
-            self._reader.execute("PRAGMA query_only=ON")
+            # What was opened is let go of again when the rest cannot be.
+            with ExitStack() as opened:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._lock = opened.enter_context(closing(_lock(path)))
+                self._writer = opened.enter_context(closing(_open(path)))
+                self._writer.execute("PRAGMA synchronous=FULL")
+                SCHEMA.apply(Database(self._writer))
+                self._reader = opened.enter_context(closing(_open(path)))
+                self._reader.execute("PRAGMA query_only=ON")
+                opened.pop_all()
         except (sqlite3.Error, OSError) as exc:
             raise StoreError(f"The store {path} cannot be opened: {exc}. Check [store] path in config.toml.") from exc
 
@@ -56,6 +61,8 @@ class Disk:
 
         Raises StoreError when the disk refuses. `work` runs in another thread and gets the connection it may use.
         """
+        if self._closed:
+            raise StoreError(f"The store {self._path} is closed; nothing was written.")
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
             self._thread.start()
@@ -63,17 +70,22 @@ class Disk:
         done: asyncio.Future[T] = loop.create_future()
         self.pending += 1
         done.add_done_callback(self._settled)
+        done.add_done_callback(self._tell)
         self._queue.put(_Job(work, done, loop))
         # A caller who goes away must not stop the others' commit, nor learn the wrong thing: the work goes on.
-        result = await asyncio.shield(done)
-        self.after_commit()
-        return result
+        return await asyncio.shield(done)
+
+    def _tell(self, done: asyncio.Future[Any]) -> None:
+        """Says that something was committed, also when its caller has gone. Any: whatever the work returned."""
+        if not done.cancelled() and done.exception() is None:
+            self.after_commit()
 
     def _settled(self, _: object) -> None:
         self.pending -= 1
 
     def close(self) -> None:
         """Writes what still waits and lets go of the file."""
+        self._closed = True
         if self._thread is not None:
             self._queue.put(None)
             self._thread.join()
@@ -170,8 +182,12 @@ def _open(path: Path) -> sqlite3.Connection:
     # check_same_thread: the writer is opened here and used by its thread alone, never by two at once.
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
     connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA foreign_keys=ON")
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA foreign_keys=ON")
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
 
 
@@ -183,8 +199,10 @@ def _lock(path: Path) -> sqlite3.Connection:
     lock = sqlite3.connect(f"{path}.lock", isolation_level=None, check_same_thread=False, timeout=0)
     try:
         lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as exc:
+    except sqlite3.Error as exc:
         lock.close()
+        if exc.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
         raise StoreError(f"The store {path} is in use by another simops; stop that one first.") from exc
     return lock
 
@@ -193,6 +211,6 @@ def read_only(path: Path) -> sqlite3.Connection:
     """A connection that can only read, for the command line beside a running bot. Raises StoreError without a file."""
     if not path.is_file():
         raise StoreError(f"There is no store at {path}. Check [store] path in config.toml.")
-    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     connection.row_factory = sqlite3.Row
     return connection

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
+from bot.simulator.hub.accounts import Accounts
 from bot.simulator.hub.answers import (
     Wrong,
     giccids_in,
@@ -25,10 +26,11 @@ STATUSES = frozenset({"INVENTORY", "TEST_READY", "ACTIVATION_READY", "ACTIVATED"
 
 
 class Operations:
-    """The operations by their names in docs/smarthub-openapi.yaml. `told` hears of each state move and each SMS."""
+    """The operations by their names in docs/smarthub-openapi.yaml. `moved` and `sms_taken` hear of these."""
 
     def __init__(self, world: World, *, moved: Callable[[str, Row], None], sms_taken: Callable[[str], None]) -> None:
         self._world = world
+        self._accounts = Accounts(world)
         self._moved = moved
         self._sms_taken = sms_taken
 
@@ -162,16 +164,16 @@ class Operations:
     # Accounts
 
     async def _enterprise(self, _request: web.Request) -> web.StreamResponse:
-        return web.json_response(self._world.enterprise())
+        return web.json_response(self._accounts.enterprise())
 
     async def _account(self, request: web.Request) -> web.StreamResponse:
-        return web.json_response(self._world.account(request.match_info["name"]))
+        return web.json_response(self._accounts.account(request.match_info["name"]))
 
     async def _plans(self, request: web.Request) -> web.StreamResponse:
-        return web.json_response(self._world.plans(request.match_info["accountName"]))
+        return web.json_response(self._accounts.plans(request.match_info["accountName"]))
 
     async def _pools(self, request: web.Request) -> web.StreamResponse:
-        return web.json_response(self._world.pools(request.match_info["accountName"]))
+        return web.json_response(self._accounts.pools(request.match_info["accountName"]))
 
     async def _countries(self, request: web.Request) -> web.StreamResponse:
-        return web.json_response(self._world.countries(request.query.get("accountName")))
+        return web.json_response(self._accounts.countries(request.query.get("accountName")))

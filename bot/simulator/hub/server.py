@@ -56,12 +56,16 @@ class Hub(Knobs):
         self._counts: Counter[tuple[str, str | None]] = Counter()
         self._tasks: set[asyncio.Task[object]] = set()
         self._pushed = 0
+        self._unreachable = False
         self._runner: web.AppRunner | None = None
         self._server: asyncio.Server | None = None
         self._socket: socket.socket | None = None
         self._session: aiohttp.ClientSession | None = None
         if journal is not None and (saved := journals.load(journal)) is not None:
-            self.world.restore(saved)
+            try:
+                self.world.restore(saved)
+            except (KeyError, TypeError, ValueError) as exc:
+                raise journals.not_ours(journal) from exc
 
     # Running
 
@@ -71,7 +75,7 @@ class Hub(Knobs):
         await self._runner.setup()
         self._socket = _bound(port)
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30))
-        await self._listen()
+        await self._listen(self._socket)
 
     async def stop(self) -> None:
         """Closes every connection and forgets the knobs; the world stays."""
@@ -108,11 +112,11 @@ class Hub(Knobs):
             application.router.add_route(endpoint.method, path, answers[endpoint.name], name=endpoint.name)
         return application
 
-    async def _listen(self) -> None:
-        if self._runner is None or self._runner.server is None or self._socket is None:
-            raise RuntimeError("the hub has not been started")
+    async def _listen(self, listening: socket.socket) -> None:
+        if self._unreachable or listening is not self._socket or self._runner is None or self._runner.server is None:
+            return
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._runner.server, sock=self._socket)
+        self._server = await loop.create_server(self._runner.server, sock=listening)
 
     # What was asked
 
@@ -137,14 +141,18 @@ class Hub(Knobs):
     @property
     def unreachable(self) -> bool:
         """Whether connections are refused, and those that were open closed. The port stays ours."""
-        return self._socket is not None and self._server is None
+        return self._unreachable
 
     @unreachable.setter
     def unreachable(self, is_unreachable: bool) -> None:
-        if is_unreachable == self.unreachable:
+        if is_unreachable == self._unreachable:
+            return
+        self._unreachable = is_unreachable
+        if self._socket is None:
             return
         if not is_unreachable:
-            self._in_background(self._listen())
+            self._socket.listen(100)  # now, so that who connects before the server takes over is only kept waiting
+            self._in_background(self._listen(self._socket))
             return
         port = self.port
         if self._server is not None:
@@ -153,7 +161,9 @@ class Hub(Knobs):
             for connection in self._runner.server.connections:
                 if connection.transport is not None:
                     connection.transport.close()
-        self._server, self._socket = None, _bound(port)
+        self._server = None
+        self._socket.close()
+        self._socket = _bound(port)
 
     def reset_knobs(self) -> None:
         """Behaves again."""
@@ -319,4 +329,4 @@ def _bound(port: int) -> socket.socket:
 
 
 def _encoded(body: Row) -> bytes:
-    return json.dumps(body, ensure_ascii=False).encode()
+    return json.dumps(body, ensure_ascii=False).encode(errors="replace")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import cast
 
-from bot.simulator.fleet import ACCOUNTS, MB, PLANS, Fleet, plan_called, written
+from bot.simulator.fleet import MB, Fleet, plan_called, written
 
 Row = dict[str, object]
 
@@ -56,6 +56,7 @@ class World:
     jobs: dict[str, Row] = field(default_factory=dict)
     messages: dict[str, Row] = field(default_factory=dict)
     later: list[Later] = field(default_factory=list)
+    _busy: bool = field(default=False, repr=False)
 
     # One SIM
 
@@ -65,7 +66,7 @@ class World:
         if n is None:
             return None
         self.catch_up()
-        return self._seen(n, giccid)
+        return self.seen(n, giccid)
 
     def change(self, giccid: str, fields: Mapping[str, object]) -> None:
         """Sets fields of a SIM and writes down what the change log tells. KeyError for a SIM or field there is not."""
@@ -129,7 +130,8 @@ class World:
             (change.fields["status"] for change in reversed(self.later) if change.giccid == giccid), before["status"]
         )
 
-    def _seen(self, n: int, giccid: str) -> Row:
+    def seen(self, n: int, giccid: str) -> Row:
+        """SIM n as it is, without first doing what is due."""
         sim = self.fleet.sim(n)
         own = self.overrides.get(giccid)
         if own is None:
@@ -163,15 +165,15 @@ class World:
         self.catch_up()
         if not filters:
             numbers: Iterable[int] = range(first, min(first + size, self.fleet.count))
-            return [self._seen(n, self.fleet.giccid(n)) for n in numbers], self.fleet.count
+            return [self.seen(n, self.fleet.giccid(n)) for n in numbers], self.fleet.count
         fitting = list(self._fitting(filters))
-        return [self._seen(n, self.fleet.giccid(n)) for n in fitting[first : first + size]], len(fitting)
+        return [self.seen(n, self.fleet.giccid(n)) for n in fitting[first : first + size]], len(fitting)
 
     def _fitting(self, filters: Mapping[str, str]) -> Iterator[int]:
         for n in self._candidates(filters):
             giccid = self.fleet.giccid(n)
             if giccid in self.overrides or any(key in filters for key in EXACT):
-                sim = self._seen(n, giccid)
+                sim = self.seen(n, giccid)
                 if all(sim[key] == wanted for key, wanted in filters.items()):
                     yield n
             elif all(self._plain(n, key) == wanted for key, wanted in filters.items()):
@@ -250,99 +252,27 @@ class World:
         message["status"] = "DELIVERED" if sim is not None and sim["status"] == "ACTIVATED" else "FAILED"
         return message
 
-    # Accounts
-
-    def sims_of(self, account: str) -> Iterator[int]:
-        """The numbers of an account's SIMs."""
-        return (n for n in range(self.fleet.count) if self.fleet.account(n).name == account)
-
-    def enterprise(self) -> Row:
-        """The enterprise and its accounts with their numbers of SIMs."""
-        counts = dict.fromkeys((a.name for a in ACCOUNTS), 0)
-        for n in range(self.fleet.count):
-            counts[self.fleet.account(n).name] += 1
-        return {
-            "name": "Example Devices",
-            "accounts": [
-                {"name": a.name, "chargeType": a.charge, "status": "ENABLED", "simCount": counts[a.name]}
-                for a in ACCOUNTS
-            ],
-        }
-
-    def account(self, name: str) -> Row:
-        """One account, as documented. Raises Refused."""
-        found = next((a for a in ACCOUNTS if a.name == name), None)
-        if found is None:
-            raise Refused("missing", "name", "account")
-        return {
-            "name": found.name,
-            "chargeType": found.charge,
-            "status": "ENABLED",
-            "prepaidRenewType": found.renews,
-            "currentCycleName": self.fleet.cycle(),
-            "servicePackages": list(found.plans),
-            "simSkus": [found.sku],
-        }
-
-    def plans(self, account: str) -> list[Row]:
-        """The rate plans of an account. Raises Refused."""
-        charge, names = self.account(account)["chargeType"], self.account(account)["servicePackages"]
-        return [
-            {
-                "name": plan.name,
-                "type": "BASIC",
-                "chargeType": charge,
-                "dataBytes": plan.data_bytes,
-                "smsCount": 50,
-                "validityDays": None if charge == "CHARGE" else 365,
-                "price": f"{plan.data_bytes / 100_000_000:.2f}",
-                "currency": "EUR",
-            }
-            for plan in PLANS
-            if plan.name in cast(list[str], names)
-        ]
-
-    def pools(self, account: str) -> list[Row]:
-        """The data pools of an account, added up from its SIMs. Raises Refused."""
-        pools: dict[str, Row] = {}
-        names = {str(plan["name"]) for plan in self.plans(account)}
-        for plan in (p for p in PLANS if p.pool is not None and p.name in names):
-            members = [self._seen(n, self.fleet.giccid(n)) for n in self.sims_of(account) if self.fleet.plan(n) == plan]
-            pools[str(plan.pool)] = {
-                "name": plan.pool,
-                "servicePackage": plan.name,
-                "totalBytes": plan.data_bytes * len(members),
-                "usedBytes": sum(cast(int, sim["cycleUsageBytes"]) for sim in members),
-                "simCount": len(members),
-                "cycleName": self.fleet.cycle(),
-                "expireTime": None,
-            }
-        return list(pools.values())
-
-    def countries(self, account: str | None) -> list[Row]:
-        """Traffic and SIMs by country, of one account or of all. Raises Refused for an account there is not."""
-        if account is not None:
-            self.account(account)
-        rows: dict[str, list[int]] = {}
-        for n in range(self.fleet.count) if account is None else self.sims_of(account):
-            sim = self._seen(n, self.fleet.giccid(n))
-            if sim["countryCode"] is not None:
-                rows.setdefault(str(sim["countryCode"]), []).append(cast(int, sim["cycleUsageBytes"]))
-        return [{"countryCode": c, "trafficBytes": sum(u), "simCount": len(u)} for c, u in sorted(rows.items())]
-
     # Time
 
     def catch_up(self) -> None:
         """Does what was accepted earlier and is due by now: slow changes, and the steps of batch jobs."""
-        due = [change for change in self.later if change.due <= self.now()]
-        for change in due:
+        if self._busy:
+            return  # a step of a job looks at its SIM, and is in the middle of this
+        self._busy = True
+        try:
+            self._settle()
+            for job in self.jobs.values():
+                if job["finishedTime"] is None:
+                    self._work(job)
+        finally:
+            self._busy = False
+
+    def _settle(self) -> None:
+        for change in [change for change in self.later if change.due <= self.now()]:
             self.later.remove(change)
             n = self.fleet.number(change.giccid)
             if n is not None:
-                self._put(change.giccid, change.fields, self._seen(n, change.giccid))
-        for job in self.jobs.values():
-            if job["finishedTime"] is None:
-                self._work(job)
+                self._put(change.giccid, change.fields, self.seen(n, change.giccid))
 
     def _work(self, job: Row) -> None:
         passed = (self.now() - datetime.fromisoformat(str(job["createdTime"]))).total_seconds() - JOB_STARTS_AFTER_S
@@ -355,7 +285,6 @@ class World:
             job["status"], job["finishedTime"] = "FINISHED", written(self.now())
         for item in items[:done]:
             if item["status"] == "PENDING":
-                item["status"] = "SUCCESS"  # first, so that a look at the SIM does not come back here
                 self._work_on(item, job)
 
     def _work_on(self, item: Row, job: Row) -> None:
@@ -366,6 +295,8 @@ class World:
                 self.move(str(item["giccid"]), str(job["operation"]))
         except Refused as refused:
             item.update(status="FAILED", code=refused.code, message=f"{refused.field}: {refused.code}")
+        else:
+            item["status"] = "SUCCESS"
 
     # Remembering
 

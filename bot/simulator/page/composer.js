@@ -4,15 +4,13 @@ import { fresh, glyph, h } from "./dom.js";
 // What is offered while a command is typed, when the demo itself sends no list. `/sim help` has them all.
 const COMMANDS = [
   ["/sim help", "what can be typed"],
-  ["/sim find ", "search SIMs: words, status:suspended, account:…"],
-  ["/sim show ", "one SIM with its buttons"],
-  ["/sim history ", "what happened to a SIM"],
-  ["/sim suspend ", "ask for approval, then suspend: ID… because REASON"],
-  ["/sim activate ", "ask for approval, then activate"],
-  ["/sim retire ", "ask for approval, then retire"],
-  ["/sim approvals", "what waits for you and from you"],
-  ["/sim alerts", "open alerts"],
-  ["/sim status", "how the bot and SmartHub are"],
+  ["/sim show ", "ID: the SIM's card"],
+  ["/sim suspend ", "ID because REASON: asks for approval, then suspends"],
+  ["/sim activate ", "ID because REASON: asks for approval, then activates"],
+  ["/sim retire ", "ID because REASON: asks for approval, then retires for good"],
+  ["/sim approvals", "what waits for a decision"],
+  ["/sim alerts", "the alerts that are open"],
+  ["/sim status", "how the bot, SmartHub and Slack are"],
 ];
 
 /** A form with one growing field. `send(text)` resolves to false when the text should stay. */

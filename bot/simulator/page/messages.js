@@ -54,7 +54,7 @@ function item(message, ctx, { compact, thread, isNew, changed }) {
   if (message.ephemeral) body.prepend(h("p", { class: "only" }, glyph("eye"), "Only visible to you"));
   if (!thread && message.reply_count) body.append(h("button", { type: "button", class: "replies", data: { thread: message.ts }, on: { click: () => ctx.openThread(message) } }, glyph("reply"), replies(message.reply_count), unseen(", open the thread")));
   const tools = !thread && !message.ephemeral ? h("button", { type: "button", class: "tool quiet square", title: "Reply in thread", "aria-label": `Reply in thread to ${name}, ${clock(date)}`, on: { click: () => ctx.openThread(message) } }, glyph("reply")) : null;
-  const side = compact ? h("span", { class: "gutter", "aria-hidden": "true" }, clock(date)) : avatar(person, { isBot });
+  const side = compact ? h("span", { class: "gutter", "aria-hidden": "true" }, clock(date)) : avatar(person ?? { id: message.user, name }, { isBot });
   const names = ["message", compact && "compact", message.ephemeral && "ephemeral", isNew && "new", changed && "changed"].filter(Boolean).join(" ");
   return h("li", { class: names, tabindex: -1, data: { ts: message.ts, by: name } }, side, body, tools);
 }

@@ -97,7 +97,9 @@ function inline(text, ctx) {
     const found = name === undefined ? true : emoji(name);
     if (!found) continue;
     nodes.push(...textNodes(decode(text.slice(at, match.index))));
-    if (code !== undefined) nodes.push(h("code", {}, literal(code, ctx)));
+    // A bar drawn with block characters is a picture of a number that stands beside it.
+    if (code !== undefined && /^[\u2580-\u259f ]+$/.test(code)) nodes.push(h("code", { class: "meter", "aria-hidden": "true", text: code }));
+    else if (code !== undefined) nodes.push(h("code", {}, literal(code, ctx)));
     else if (inside !== undefined) nodes.push(token(inside, ctx));
     else if (name !== undefined) nodes.push(found);
     else if (url !== undefined) nodes.push(ctx.verbatim ? decode(url) : link(decode(url)));

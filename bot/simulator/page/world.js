@@ -43,7 +43,12 @@ export function worldPanel(box) {
     const help = control.help ? fresh("help") : undefined;
     const fields = (control.fields ?? []).map((one) => field(control, one));
     const values = () => Object.fromEntries(fields.map(({ name, input }) => [name, input.value]));
-    const button = h("button", { type: fields.length ? "submit" : "button", class: control.danger ? "wide danger" : "wide", "aria-describedby": help, data: { control: control.id } }, h("span", { text: control.label }));
+    const chosen = h("small");
+    const summary = () => {
+      chosen.textContent = fields.map(({ input }) => (input.selectedOptions ? input.selectedOptions[0]?.text : input.value) || "").filter(Boolean).join(" · ");
+    };
+    summary();
+    const button = h("button", { type: fields.length ? "submit" : "button", class: control.danger ? "wide danger" : "wide", "aria-describedby": help, data: { control: control.id } }, h("span", {}, control.label, fields.length ? chosen : null));
     const hint = control.help ? h("p", { id: help, class: "hint", text: control.help }) : null;
     if (!fields.length) {
       button.addEventListener("click", () => press(control, {}, button));
@@ -66,7 +71,7 @@ export function worldPanel(box) {
       open(true);
       return empty.input.focus();
     };
-    return h("form", { class: "control", on: { submit: send } }, h("div", { class: "pressing" }, button, tune), hint, more);
+    return h("form", { class: "control", on: { submit: send, input: summary } }, h("div", { class: "pressing" }, button, tune), hint, more);
   }
   const unfolded = new Set();
 

@@ -64,7 +64,8 @@ class ChatMethods:
         )
 
     def _own(self, asked: Asked, *, refusal: str) -> Message:
-        channel = self._named(asked.needed("channel"))
+        # Not with a person's id, as in chat.postMessage: chat.update wants the id of the direct conversation.
+        channel = self.space.channel(asked.needed("channel"))
         if channel is None:
             raise Refused("channel_not_found")
         message = self.space.find(channel.id, asked.needed("ts"))
@@ -77,18 +78,17 @@ class ChatMethods:
         return message
 
     def update(self, asked: Asked) -> Json:
-        """https://docs.slack.dev/reference/methods/chat.update. What is not named is dropped, as Slack does."""
+        """https://docs.slack.dev/reference/methods/chat.update: a text without blocks takes the blocks away."""
         message = self._own(asked, refusal="cant_update_message")
         if asked.thing("text") is None and asked.thing("blocks") is None and asked.thing("attachments") is None:
             raise Refused("no_text")
-        check_message(
-            text=asked.text("text"),
-            blocks=asked.thing("blocks"),
-            attachments=asked.thing("attachments"),
-            most=4000,
-        )
-        attachments = asked.things("attachments")
-        new = self.space.edit(message, text=asked.text("text"), blocks=asked.things("blocks"), attachments=attachments)
+        text = asked.text("text", message.text)
+        kept_blocks = list(message.blocks) if asked.thing("text") is None else []
+        blocks = kept_blocks if asked.thing("blocks") is None else asked.thing("blocks")
+        kept_attachments = asked.thing("attachments") is None
+        attachments = list(message.attachments) if kept_attachments else asked.thing("attachments")
+        check_message(text=text, blocks=blocks, attachments=attachments, most=4000)
+        new = self.space.edit(message, text=text, blocks=_list(blocks), attachments=_list(attachments))
         return {"channel": new.channel, "ts": new.ts, "text": new.text, "message": self.drawn.message(new)}
 
     def delete(self, asked: Asked) -> Json:
@@ -165,3 +165,7 @@ class ChatMethods:
         if file is None:
             raise Refused("file_not_found")
         return {"file": self.drawn.file(file)}
+
+
+def _list(things: object) -> list[Json]:
+    return things if isinstance(things, list) else []

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from pathlib import Path
+from collections.abc import Callable
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from bot.simulator.slack.person import People, Place
+from bot.simulator.slack.guard import Doing, guarded, in_words
+from bot.simulator.slack.page_files import index, shared, static
+from bot.simulator.slack.person import People
 from bot.simulator.slack.shapes import Delivery, FormRefused, Json, Message
+from bot.simulator.slack.spots import Place
 from bot.simulator.slack.workspace import Change, Workspace
 
-FOLDER = Path(__file__).parent.parent / "page"
 KEEP_OPEN_SECONDS = 15.0
-OUR_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 Queue = asyncio.Queue[tuple[str, Json] | None]
-Doing = Callable[[Json], Awaitable[Json]]
 
 
 class World(Protocol):
@@ -61,13 +55,13 @@ class Page:
             "file": self.file,
         }
         return [
-            web.get("/", _guarded(self.index)),
-            web.get("/page/{name:.+}", _guarded(self.static)),
-            web.get("/files/{id}/{name}", _guarded(self.download)),
-            web.get("/stream", _guarded(self.stream)),
-            web.get("/do/world", _guarded(self.look_at_world)),
-            web.post("/do/world", _guarded(_doing(self.play))),
-            *(web.post(f"/do/{name}", _guarded(_doing(self._of_someone(do)))) for name, do in doings.items()),
+            web.get("/", guarded(index)),
+            web.get("/page/{name:.+}", guarded(static)),
+            web.get("/files/{id}/{name}", guarded(self.download)),
+            web.get("/stream", guarded(self.stream)),
+            web.get("/do/world", guarded(self.look_at_world)),
+            web.post("/do/world", guarded(in_words(self.play))),
+            *(web.post(f"/do/{name}", guarded(in_words(self._of_someone(do)))) for name, do in doings.items()),
         ]
 
     # What is seen
@@ -115,7 +109,8 @@ class Page:
             "blocks": list(message.blocks),
             "thread_ts": message.thread_ts,
             "ephemeral": message.ephemeral_to is not None,
-            "edited": message.edited,
+            # Slack does not mark a message as edited when its blocks were: reference/methods/chat.update
+            "edited": message.edited and not message.blocks,
             "files": [
                 {
                     "id": f.id,
@@ -267,6 +262,13 @@ class Page:
         )
         return {"file": {"id": kept.id, "name": kept.name}}
 
+    async def download(self, request: web.Request) -> web.StreamResponse:
+        """An uploaded file."""
+        file = self.space.files.get(request.match_info["id"])
+        if file is None:
+            raise web.HTTPNotFound
+        return shared(file)
+
     async def look_at_world(self, _request: web.Request) -> web.StreamResponse:
         """What can be done to the world, and how it stands."""
         controls = self.world.controls() if self.world is not None else []
@@ -279,32 +281,6 @@ class Page:
         said = await self.world.play(str(body["id"]), {k: str(v) for k, v in (body.get("fields") or {}).items()})
         self.space.changed(Change("world"))
         return {"said": said}
-
-    # Files
-
-    async def index(self, _request: web.Request) -> web.StreamResponse:
-        """The page itself."""
-        return _file(FOLDER / "index.html")
-
-    async def static(self, request: web.Request) -> web.StreamResponse:
-        """A part of the page."""
-        wanted = (FOLDER / request.match_info["name"]).resolve()
-        if not wanted.is_relative_to(FOLDER.resolve()):
-            raise web.HTTPNotFound
-        return _file(wanted)
-
-    async def download(self, request: web.Request) -> web.StreamResponse:
-        """An uploaded file; pictures are shown, everything else is downloaded."""
-        file = self.space.files.get(request.match_info["id"])
-        if file is None:
-            raise web.HTTPNotFound
-        shown = file.mimetype in {"image/png", "image/jpeg", "image/gif"}
-        headers = {
-            "Content-Type": file.mimetype,
-            "Content-Security-Policy": "default-src 'none'; sandbox",
-            "Content-Disposition": "inline" if shown else "attachment",
-        }
-        return web.Response(body=file.content, headers=headers)
 
 
 async def _pour(queue: Queue, answer: web.StreamResponse) -> None:
@@ -323,48 +299,3 @@ async def _pour(queue: Queue, answer: web.StreamResponse) -> None:
 
 def _went(done: Delivery) -> Json:
     return {} if done.ok else {"ok": False, "error": f"That did not work ({done.trouble}). Try again."}
-
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-def _guarded(handler: Handler) -> Handler:
-    """Only for pages of our own: no other name leads here, and no other site may ask."""
-
-    async def guarded(request: web.Request) -> web.StreamResponse:
-        if urlsplit(f"//{request.host}").hostname not in OUR_HOSTS:
-            return web.json_response({"ok": False, "error": "This address is not ours."}, status=421)
-        origin = request.headers.get("Origin")
-        if origin is not None and origin != f"http://{request.host}":
-            return web.json_response({"ok": False, "error": "Another site may not do this."}, status=403)
-        answer = await handler(request)
-        if not answer.prepared:
-            answer.headers.setdefault("X-Content-Type-Options", "nosniff")
-            answer.headers.setdefault("Referrer-Policy", "no-referrer")
-            answer.headers.setdefault("Cache-Control", "no-store")
-        return answer
-
-    return guarded
-
-
-def _doing(do: Doing) -> Handler:
-    """Reads the body, does it, and answers in words when it cannot be done."""
-
-    async def doing(request: web.Request) -> web.StreamResponse:
-        if request.content_type != "application/json":
-            return web.json_response({"ok": False, "error": "Send application/json."}, status=415)
-        try:
-            body = json.loads(await request.text())
-            return web.json_response({"ok": True, **await do(body)})
-        except KeyError as exc:
-            return web.json_response({"ok": False, "error": f"{exc.args[0]} is missing."}, status=400)
-        except (LookupError, ValueError, TypeError, AttributeError) as exc:
-            return web.json_response({"ok": False, "error": str(exc)}, status=400)
-
-    return doing
-
-
-def _file(path: Path) -> web.StreamResponse:
-    if not path.is_file():
-        raise web.HTTPNotFound
-    return web.FileResponse(path, headers={"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"})

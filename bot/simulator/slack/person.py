@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from bot.simulator.slack.answers import Answers
@@ -15,34 +14,12 @@ from bot.simulator.slack.limits import check_options
 from bot.simulator.slack.payloads import Payloads
 from bot.simulator.slack.sending import Ack, Line
 from bot.simulator.slack.shapes import Channel, Delivery, File, Json, Message, Refused
-from bot.simulator.slack.words import Block, elements
+from bot.simulator.slack.spots import Place, Spot, element_at, pressable
+from bot.simulator.slack.words import Block
 from bot.simulator.slack.workspace import Change, Workspace
 
 T = TypeVar("T")
-Place = Message | Json | None
 HOME_SECONDS = 2.0
-
-
-@dataclass(frozen=True)
-class Spot:
-    """Where somebody acts: a message or a view, as it stands (or stood)."""
-
-    message: Message | None
-    view: Json | None
-
-    @property
-    def blocks(self) -> Sequence[Block]:
-        """What can be pressed there."""
-        if self.message is not None:
-            return self.message.blocks
-        return self.view["blocks"] if self.view is not None else ()
-
-    @property
-    def key(self) -> str:
-        """Under what the choices made there are remembered."""
-        if self.message is not None:
-            return self.message.place
-        return str(self.view["id"]) if self.view is not None else ""
 
 
 class People:
@@ -140,25 +117,25 @@ class People:
         `stale` presses the card as it was given, although it looks different by now or is gone.
         """
         spot = self.spot(place, by=by, stale=stale)
-        fitting = [found for found in _pressable(spot.blocks) if button in found.names]
+        fitting = [found for found in pressable(spot.blocks) if button in found.names]
         if value is not None:
             fitting = [found for found in fitting if found.value == value]
         if len(fitting) != 1:
-            there = ", ".join(f.label for f in _pressable(spot.blocks)) or "no button"
-            how_many = f"{len(fitting)} buttons" if fitting else "no button"
-            raise LookupError(f"There is {how_many} “{button}” here; there is: {there}.")
+            there = ", ".join(f.label for f in pressable(spot.blocks)) or "no button"
+            how_many = f"are {len(fitting)} buttons" if fitting else "is no button"
+            raise LookupError(f"There {how_many} “{button}” here; there is: {there}.")
         found = fitting[0]
         return await self._act(spot, found.block, found.element, found.option, by=by)
 
     async def choose(self, place: Place, action_id: str, value: Value, *, by: str, stale: bool = False) -> Delivery:
         """Chooses in a menu, ticks boxes, sets a date or types, by value or visible text."""
         spot = self.spot(place, by=by, stale=stale)
-        block, element = _element(spot, action_id)
+        block, element = element_at(spot, action_id)
         return await self._act(spot, block, element, value, by=by)
 
     async def act(self, spot: Spot, block_id: str, action_id: str, value: Value | None, *, by: str) -> Delivery:
         """Does to one element what a person does to it; how it is named on the page."""
-        block, element = _element(spot, action_id, block_id=block_id)
+        block, element = element_at(spot, action_id, block_id=block_id)
         return await self._act(spot, block, element, value, by=by)
 
     async def _act(self, spot: Spot, block: Block, element: Block, value: Value | None, *, by: str) -> Delivery:
@@ -188,7 +165,7 @@ class People:
     async def type_ahead(self, place: Place, action_id: str, query: str, *, by: str) -> list[Json]:
         """What the bot offers in an external menu for what was typed; nothing when it fails."""
         spot = self.spot(place, by=by)
-        block, element = _element(spot, action_id)
+        block, element = element_at(spot, action_id)
         payload = self.payloads.base("block_suggestion", by=by) | self._where(spot, by=by)
         payload |= {"action_id": action_id, "block_id": block["block_id"], "value": query}
         ack = await self.line.interaction(payload)
@@ -308,38 +285,6 @@ def trouble_of(ack: Ack) -> str | None:
 def _delivery(ack: Ack) -> Delivery:
     """The body of the answer to a click or an event is ignored, as Slack ignores it."""
     return Delivery(max(ack.status, 0), ack.took, body=ack.body, trouble=trouble_of(ack))
-
-
-@dataclass(frozen=True)
-class _Pressable:
-    block: Block
-    element: Block
-    names: tuple[str, ...]
-    label: str
-    value: str | None
-    option: str | None = None
-
-
-def _pressable(blocks: Sequence[Block]) -> list[_Pressable]:
-    found = []
-    for block, element in elements(blocks):
-        if element["type"] == "overflow":
-            for option in options_of(element):
-                label, value = option["text"]["text"], option["value"]
-                found.append(_Pressable(block, element, (label, value), f"{label} (menu)", value, value))
-        elif "text" in element and element["type"] in STATELESS:
-            label, action_id = element["text"]["text"], element["action_id"]
-            found.append(_Pressable(block, element, (label, action_id), f"{label} ({action_id})", element.get("value")))
-    return found
-
-
-def _element(spot: Spot, action_id: str, *, block_id: str | None = None) -> tuple[Block, Block]:
-    every = list(elements(spot.blocks))
-    for block, element in every:
-        if element["action_id"] == action_id and block_id in (None, block["block_id"]):
-            return block, element
-    there = ", ".join(e["action_id"] for _, e in every) or "nothing"
-    raise LookupError(f"There is no “{action_id}” here; there is: {there}.")
 
 
 def _offered(ack: Ack) -> list[Json] | None:

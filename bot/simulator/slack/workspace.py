@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.clock import Clock
+from bot.simulator.slack.elements import with_ids
 from bot.simulator.slack.shapes import SLACKBOT, Channel, File, Json, Message, Person, Refused
 
 TRIGGER_SECONDS = 3
@@ -162,7 +163,7 @@ class Workspace:
             user=user,
             bot=user == self.ids.bot_user_id,
             text=text,
-            blocks=self._with_ids(blocks),
+            blocks=tuple(with_ids(blocks, self.new_id)),
             attachments=tuple(deepcopy(list(attachments))),
             thread_ts=thread_ts,
             ephemeral_to=ephemeral_to,
@@ -177,7 +178,7 @@ class Workspace:
         new = replace(
             message,
             text=text,
-            blocks=self._with_ids(blocks),
+            blocks=tuple(with_ids(blocks, self.new_id)),
             attachments=tuple(deepcopy(list(attachments))),
             edited=True,
         )
@@ -215,17 +216,6 @@ class Workspace:
         """What was answered in the thread of this message."""
         return [m for m in self.said(message.channel, to=to) if m.thread_ts == message.ts and m.ts != message.ts]
 
-    def _with_ids(self, blocks: Sequence[Json]) -> tuple[Json, ...]:
-        """The blocks as Slack keeps them: each with a block_id, each element with an action_id."""
-        kept = deepcopy(list(blocks))
-        for block in kept:
-            block.setdefault("block_id", self.new_id("b"))
-            parts = [block.get("accessory"), block.get("element"), *(block.get("elements") or ())]
-            for part in [*parts, *(block.get("actions") or ())]:
-                if isinstance(part, dict) and part.get("type") in NEED_ACTION_ID:
-                    part.setdefault("action_id", self.new_id("a"))
-        return tuple(kept)
-
     # Views
 
     def new_view(self, view: Json, *, root: Json | None = None, previous: Json | None = None) -> Json:
@@ -252,7 +242,7 @@ class Workspace:
             "clear_on_close": False,
             "notify_on_close": False,
             **deepcopy(view),
-            "blocks": list(self._with_ids(view["blocks"])),
+            "blocks": with_ids(view["blocks"], self.new_id),
             "state": {"values": {}},
             "hash": f"{self.new_ts()}.{secrets.token_hex(4)}",
             "app_id": self.ids.app_id,
@@ -308,14 +298,3 @@ class Workspace:
     def slackbot_says(self, text: str, *, channel: str, to: str) -> Message:
         """Slack's own words to one person."""
         return self.post(channel=channel, user=SLACKBOT, text=text, ephemeral_to=to)
-
-
-NEED_ACTION_ID = frozenset(
-    {
-        "button", "workflow_button", "icon_button", "feedback_buttons", "overflow", "radio_buttons", "checkboxes",
-        "datepicker", "timepicker", "datetimepicker", "plain_text_input", "number_input", "email_text_input",
-        "url_text_input", "rich_text_input", "file_input",
-        *(f"{k}_select" for k in ("static", "external", "users", "conversations", "channels")),
-        *(f"multi_{k}_select" for k in ("static", "external", "users", "conversations", "channels")),
-    }
-)  # fmt: skip

@@ -1,0 +1,174 @@
+"""The command line: `simops …`, the same as `python -m bot …`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Coroutine
+from typing import Any, NoReturn
+
+import click
+
+from bot.app import App
+from bot.config import Config
+from bot.errors import BotError
+from bot.logs import set_up_logs
+from bot.rules import manifest as app_manifest
+from bot.simulator import demo as demonstration
+from bot.store import audit as audit_log
+from bot.store.disk import read_only
+
+# Bolt would take these for an OAuth set-up of its own; what simops needs of the environment is read by Config alone.
+NOT_FOR_BOLT = ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_VERIFICATION_TOKEN")
+
+
+@click.group(invoke_without_command=True)
+@click.version_option(package_name=None, version="0.1.0", prog_name="simops")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Chat-ops for fleets of IoT SIMs. Without a word it runs the bot."""
+    if context.invoked_subcommand is None:
+        context.invoke(run)
+
+
+@main.command()
+@click.option("--with-parent", is_flag=True, hidden=True, help="End when standard input ends.")
+def run(*, with_parent: bool = False) -> None:
+    """Runs the bot, from config.toml (or SIMOPS_CONFIG) and the environment."""
+    for name in NOT_FOR_BOLT:
+        os.environ.pop(name, None)
+    config = _or_exit_config()
+    set_up_logs(level=config.log.level, form=config.log.format)
+    _finish(_run(config, with_parent=with_parent))
+
+
+@main.command()
+@click.option("--port", default=4600, show_default=True, help="Of the web page; 0 is any free one.")
+@click.option("--sims", default=200, show_default=True, help="How many SIMs the built-in SmartHub has.")
+@click.option("--fresh", is_flag=True, help="Forget what happened in earlier demos.")
+def demo(*, port: int, sims: int, fresh: bool) -> None:
+    """The bot with a built-in SmartHub and a built-in Slack; no account, no key, no network."""
+    set_up_logs(level="warning", form="text")
+    _finish(demonstration.run(port=port, sims=sims, fresh=fresh, say=click.echo))
+
+
+@main.command()
+@click.option("--url", help="Where simops is reached from outside, such as https://simops.example.com")
+@click.option("--explain", is_flag=True, help="Instead: each scope with its reason.")
+def manifest(*, url: str | None, explain: bool) -> None:
+    """Prints the Slack app manifest for this configuration, as JSON."""
+    if explain:
+        click.echo(app_manifest.explain())
+        return
+    config = _or_exit_config()
+    try:
+        made = app_manifest.manifest(
+            command=config.slack.command, url=url, socket_mode=config.secrets.slack_app_token is not None
+        )
+    except BotError as problem:
+        _exit(problem)
+    click.echo(json.dumps(made, indent=2))
+
+
+@main.group()
+def audit() -> None:
+    """Lists, exports and verifies the audit log; the bot may be running."""
+
+
+@audit.command("list")
+@click.option("--subject", help="Only one, such as approval:12")
+def audit_list(*, subject: str | None) -> None:
+    """Prints a line for each deed, the oldest first."""
+    for line in _audit().lines(subject=subject):
+        deed = line.deed
+        click.echo(f"{line.id}  {line.at:%Y-%m-%d %H:%M:%S}  {deed.actor}  {deed.action}  {deed.subject}")
+
+
+@audit.command("export")
+def audit_export() -> None:
+    """Prints the whole log as JSON Lines."""
+    for line in _audit().lines():
+        deed = line.deed
+        click.echo(
+            json.dumps(
+                {
+                    "id": line.id,
+                    "at": line.at.isoformat(),
+                    "actor": deed.actor,
+                    "action": deed.action,
+                    "subject": deed.subject,
+                    "detail": dict(deed.detail),
+                    "previous": line.previous,
+                    "seal": line.seal,
+                },
+                ensure_ascii=False,
+            )
+        )
+
+
+@audit.command("verify")
+def audit_verify() -> None:
+    """Says whether the chain is whole; exits 1 and names the first broken line when it is not."""
+    log = _audit()
+    broken = log.verify()
+    if broken is not None:
+        click.echo(broken)
+        sys.exit(1)
+    last = log.last()
+    click.echo("The log is empty." if last is None else f"{last.id} lines, all whole. Last seal: {last.seal}")
+
+
+async def _run(config: Config, *, with_parent: bool) -> None:
+    app = App(config)
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, ended.set)
+    await app.start()
+    watcher = asyncio.create_task(_until_input_ends(ended)) if with_parent else None
+    await ended.wait()
+    if watcher is not None:
+        watcher.cancel()
+    await app.stop()
+
+
+async def _until_input_ends(ended: asyncio.Event) -> None:
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    await reader.read()
+    ended.set()
+
+
+def _audit() -> audit_log.Audit:
+    try:
+        return audit_log.Audit(read_only(_or_exit_config().store.path))
+    except BotError as problem:
+        _exit(problem)
+
+
+def _or_exit_config() -> Config:
+    try:
+        return Config.read(os.environ)
+    except BotError as problem:
+        _exit(problem)
+
+
+def _finish(work: Coroutine[Any, Any, None]) -> None:  # Any: a coroutine's other two types
+    try:
+        asyncio.run(work)
+    except BotError as problem:
+        _exit(problem)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _exit(problem: BotError) -> NoReturn:
+    click.echo(str(problem), err=True)
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

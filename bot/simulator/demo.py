@@ -1,0 +1,126 @@
+"""`simops demo`: the bot as a process of its own, between a SmartHub and a Slack that are built in."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from bot.clock import WallClock
+from bot.simulator import story
+from bot.simulator.fleet import Fleet
+from bot.simulator.hub import Hub
+from bot.simulator.process import BotProcess
+from bot.simulator.slack import Slack
+from bot.smarthub.contract import ENDPOINTS, Basis
+
+FOLDER = Path(".demo")
+# Made up, for this machine's demo alone; the bot takes them from its environment as it would take real ones.
+SECRETS = {
+    "SLACK_BOT_TOKEN": "xoxb-demo-not-a-secret",
+    "SLACK_SIGNING_SECRET": "demo-signing-not-a-secret",
+    "SMARTHUB_API_KEY": "demo-key-not-a-secret",
+    "SMARTHUB_PUSH_SECRET": "demo-push-secret-not-a-secret",
+}
+
+
+async def run(*, port: int, sims: int, fresh: bool, say: Callable[[str], None]) -> None:
+    """Runs until it is interrupted. What happened is kept in `.demo`, so a demo that was killed goes on."""
+    _prepare(fresh=fresh)
+    clock = WallClock()
+    hub = Hub(
+        key=SECRETS["SMARTHUB_API_KEY"],
+        fleet=Fleet(sims, clock.now),
+        clock=clock,
+        journal=FOLDER / "smarthub.json",
+    )
+    slack = Slack(
+        people=story.PEOPLE,
+        channels=story.channels(),
+        groups=story.GROUPS,
+        bot_token=SECRETS["SLACK_BOT_TOKEN"],
+        signing_secret=SECRETS["SLACK_SIGNING_SECRET"],
+        clock=clock,
+        journal=FOLDER / "slack.json",
+    )
+    slack.events = {"app_home_opened"}
+    await hub.start()
+    await _start_on(slack, port)
+    bot = _bot(slack, hub)
+    told = story.Story(hub=hub, slack=slack, bot=bot)
+    slack.world = told
+    try:
+        await bot.start()
+        told.watch()
+        say(f"simops demo: {slack.origin}/\nEnd it with Ctrl-C. What the bot says of itself is in {FOLDER}/bot.log.")
+        await _interrupted()
+    finally:
+        await bot.stop()
+        await slack.stop()
+        await hub.stop()
+
+
+def _prepare(*, fresh: bool) -> None:
+    if fresh:
+        shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(exist_ok=True)
+
+
+async def _start_on(slack: Slack, port: int) -> None:
+    """Starts the page on this port, or on any free one where somebody else has it."""
+    try:
+        await slack.start(port)
+    except OSError:
+        await slack.start(0)
+
+
+def _bot(slack: Slack, hub: Hub) -> BotProcess:
+    """The bot's process, configured for these two."""
+    port = _free_port()
+    slack.events_url = f"http://127.0.0.1:{port}/slack/events"
+    hub.push_url = f"http://127.0.0.1:{port}/smarthub/{SECRETS['SMARTHUB_PUSH_SECRET']}"
+    settings = story.settings(slack=slack.api_url, smarthub=hub.base_url, store=str(FOLDER / "simops.db"))
+    config = FOLDER / "config.toml"
+    config.write_text(_toml(settings) + _confirmed(), "utf-8")
+    environ = {**os.environ, **SECRETS}
+    environ.pop("SLACK_APP_TOKEN", None)
+    return BotProcess(config=config, environ=environ, port=port, log=FOLDER / "bot.log")
+
+
+def _toml(table: Mapping[str, Mapping[str, object]]) -> str:
+    """Sections of strings and lists of strings as TOML."""
+    lines = []
+    for section, settings in table.items():
+        lines.append(f"[{section}]")
+        # repr-like quoting of JSON is TOML's for strings and lists of strings.
+        lines += [f"{key} = {_quoted(value)}" for key, value in settings.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(value: object) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(_quoted(v) for v in value) + "]"
+    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _confirmed() -> str:
+    """The built-in SmartHub serves the assumed addresses, so they count as confirmed here."""
+    assumed = [e.name for e in ENDPOINTS if e.changes and e.basis is Basis.ASSUMED]
+    return "".join(f"[smarthub.operations.{name}]\nconfirmed = true\n" for name in assumed)
+
+
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+async def _interrupted() -> None:
+    ended = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, ended.set)
+    await ended.wait()

@@ -1,0 +1,97 @@
+"""The accounts of the simulator's SmartHub, with their plans, pools and traffic, added up from the SIMs. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
+
+from bot.simulator.fleet import ACCOUNTS, PLANS
+from bot.simulator.hub.world import Refused, Row, World
+
+
+class Accounts:
+    """The accounts of a world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._fleet = world.fleet
+
+    def sims_of(self, account: str) -> Iterator[int]:
+        """The numbers of an account's SIMs."""
+        return (n for n in range(self._fleet.count) if self._fleet.account(n).name == account)
+
+    def enterprise(self) -> Row:
+        """The enterprise and its accounts with their numbers of SIMs."""
+        counts = dict.fromkeys((a.name for a in ACCOUNTS), 0)
+        for n in range(self._fleet.count):
+            counts[self._fleet.account(n).name] += 1
+        return {
+            "name": "Example Devices",
+            "accounts": [
+                {"name": a.name, "chargeType": a.charge, "status": "ENABLED", "simCount": counts[a.name]}
+                for a in ACCOUNTS
+            ],
+        }
+
+    def account(self, name: str) -> Row:
+        """One account, as documented. Raises Refused."""
+        found = next((a for a in ACCOUNTS if a.name == name), None)
+        if found is None:
+            raise Refused("missing", "name", "account")
+        return {
+            "name": found.name,
+            "chargeType": found.charge,
+            "status": "ENABLED",
+            "prepaidRenewType": found.renews,
+            "currentCycleName": self._fleet.cycle(),
+            "servicePackages": list(found.plans),
+            "simSkus": [found.sku],
+        }
+
+    def plans(self, account: str) -> list[Row]:
+        """The rate plans of an account. Raises Refused."""
+        charge, names = self.account(account)["chargeType"], self.account(account)["servicePackages"]
+        return [
+            {
+                "name": plan.name,
+                "type": "BASIC",
+                "chargeType": charge,
+                "dataBytes": plan.data_bytes,
+                "smsCount": 50,
+                "validityDays": None if charge == "CHARGE" else 365,
+                "price": f"{plan.data_bytes / 100_000_000:.2f}",
+                "currency": "EUR",
+            }
+            for plan in PLANS
+            if plan.name in cast(list[str], names)
+        ]
+
+    def pools(self, account: str) -> list[Row]:
+        """The data pools of an account, added up from its SIMs. Raises Refused."""
+        pools: dict[str, Row] = {}
+        names = {str(plan["name"]) for plan in self.plans(account)}
+        for plan in (p for p in PLANS if p.pool is not None and p.name in names):
+            members = [
+                self._world.seen(n, self._fleet.giccid(n)) for n in self.sims_of(account) if self._fleet.plan(n) == plan
+            ]
+            pools[str(plan.pool)] = {
+                "name": plan.pool,
+                "servicePackage": plan.name,
+                "totalBytes": plan.data_bytes * len(members),
+                "usedBytes": sum(cast(int, sim["cycleUsageBytes"]) for sim in members),
+                "simCount": len(members),
+                "cycleName": self._fleet.cycle(),
+                "expireTime": None,
+            }
+        return list(pools.values())
+
+    def countries(self, account: str | None) -> list[Row]:
+        """Traffic and SIMs by country, of one account or of all. Raises Refused for an account there is not."""
+        if account is not None:
+            self.account(account)
+        rows: dict[str, list[int]] = {}
+        for n in range(self._fleet.count) if account is None else self.sims_of(account):
+            sim = self._world.seen(n, self._fleet.giccid(n))
+            if sim["countryCode"] is not None:
+                rows.setdefault(str(sim["countryCode"]), []).append(cast(int, sim["cycleUsageBytes"]))
+        return [{"countryCode": c, "trafficBytes": sum(u), "simCount": len(u)} for c, u in sorted(rows.items())]

@@ -1,0 +1,218 @@
+"""The demo's story: who is there, and what one can make happen to them from the panel beside the channels."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import aiohttp
+
+from bot.rules.events import EVENTS
+from bot.simulator.hub import Hub
+from bot.simulator.process import BotProcess
+from bot.simulator.slack import Channel, Person, Slack
+
+Json = dict[str, Any]  # Any: the page's protocol is JSON
+Play = Callable[[dict[str, str]], Awaitable[str]]
+
+PEOPLE: Sequence[Person] = (
+    Person("U0OMAR", "omar", "Omar Haddad", note="operator"),
+    Person("U0ANA", "ana", "Ana Costa", note="approver"),
+    Person("U0ALEX", "alex", "Alex Meyer", note="approver"),
+    Person("U0VERA", "vera", "Vera Lindt", note="viewer"),
+    Person("U0ADI", "adi", "Adi Okoye", note="admin"),
+)
+OPS, APPROVALS, ALERTS = "C0SIMOPS", "C0APPROVALS", "C0ALERTS"
+APPROVERS = "S0APPROVERS"
+GROUPS = {APPROVERS: ("U0ANA", "U0ALEX")}
+HOSTILE = "<!channel> *Battery* low, see <http://evil.example|here> `rm` 🔋 =HYPERLINK(1)"
+
+
+def channels() -> list[Channel]:
+    """The three channels, everybody in them, the bot too."""
+    everybody = {person.id for person in PEOPLE}
+    names = ((OPS, "sim-ops"), (APPROVALS, "sim-approvals"), (ALERTS, "sim-alerts"))
+    return [Channel(channel, name, set(everybody)) for channel, name in names]
+
+
+def settings(*, slack: str, smarthub: str, store: str) -> Json:
+    """The demo's configuration: as a team would write it, with checks every few seconds so that one sees them."""
+    return {
+        "slack": {"api_url": slack, "approvals_channel": APPROVALS, "alerts_channel": ALERTS},
+        "smarthub": {"base_url": smarthub},
+        "roles": {
+            "viewers": ["everyone"],
+            "operators": ["U0OMAR"],
+            "approvers": [APPROVERS],
+            "admins": ["U0ADI"],
+        },
+        "approvals": {"settle_every": "10s", "settle_for": "2m"},
+        "alerts": {"every": "10s"},
+        "http": {"host": "127.0.0.1"},
+        "store": {"path": store},
+        "log": {"format": "text"},
+    }
+
+
+class Story:
+    """What the panel offers (`bot.simulator.slack.World`): SmartHub's notifications and moods, Slack's, and the bot."""
+
+    def __init__(self, *, hub: Hub, slack: Slack, bot: BotProcess) -> None:
+        self._hub, self._slack, self._bot = hub, slack, bot
+        self._watching: set[asyncio.Task[None]] = set()
+        self._plays: dict[str, Play] = {
+            "push": self._push,
+            "push-hostile": self._push_hostile,
+            "push-odd": self._push_odd,
+            "grow": self._grow,
+            "expire": self._expire,
+            "hub-lose": self._lose,
+            "hub-refuse": self._refuse,
+            "hub-slow": self._slow,
+            "hub-busy": self._busy,
+            "hub-down": self._down,
+            "slack-busy": self._slack_busy,
+            "slack-down": self._slack_down,
+            "bot-kill": self._kill,
+            "bot-start": self._start,
+        }
+
+    def controls(self) -> list[Json]:
+        """The buttons and switches of the panel."""
+        which = {"name": "giccid", "label": "SIM", "type": "select", "options": self._choices()}
+        names = [{"value": name, "label": words} for name, words in EVENTS.items()]
+        event = {"name": "event", "label": "Notification", "type": "select", "options": names, "value": "imei-change"}
+        percent = {"name": "percent", "label": "Percent of the quota", "type": "number", "value": "85"}
+        days = {"name": "days", "label": "Days left", "type": "number", "value": "3"}
+        busy = "The next three requests are turned away with 429."
+        told = "Notifications"
+        mood, slack, bot = "SmartHub's mood", "Slack's mood", "The bot"
+        return [
+            _button("push", told, "Push", fields=[event, which]),
+            _button("push-hostile", told, "Push a hostile SMS", help="It tries to ping the channel and to link."),
+            _button("push-odd", told, "Push something unreadable", help="Kept, flagged and shown as it came."),
+            _button("grow", "Usage", "Let usage grow", help="The check runs every 10 s.", fields=[which, percent]),
+            _button("expire", "Usage", "Let the plan expire", fields=[which, days]),
+            _button("hub-lose", mood, "Lose the next answer", help="The change is made, the connection breaks."),
+            _button("hub-refuse", mood, "Refuse the next change"),
+            _toggle("hub-slow", mood, "Slow: 8 s an answer", on=self._hub.slow > 0),
+            _button("hub-busy", mood, "Busy", help=busy),
+            _toggle("hub-down", mood, "Down", on=self._hub.down),
+            _button("slack-busy", slack, "Busy", help="The next message gets 429 and has to wait 5 s."),
+            _toggle("slack-down", slack, "Down", on=self._slack.down),
+            {**_button("bot-kill", bot, "Kill the bot (kill -9)"), "danger": True},
+            _button("bot-start", bot, "Start the bot"),
+        ]
+
+    def state(self) -> Json:
+        """How everybody is, in a few lines."""
+        bot = f"running, process {self._bot.pid}" if self._bot.running else "not running"
+        hub = "down" if self._hub.down else "slow" if self._hub.slow else "well"
+        lines = {"Bot": bot, "SmartHub": hub, "Slack": "down" if self._slack.down else "well"}
+        return {"lines": [{"label": label, "value": value} for label, value in lines.items()]}
+
+    async def play(self, id: str, fields: dict[str, str]) -> str:
+        """Makes it happen; a sentence says what did. Raises LookupError for what there is not."""
+        said = await self._plays[id](fields)
+        self._slack.world_changed()
+        return said
+
+    def watch(self) -> None:
+        """Tells the page when the bot ends by itself."""
+        task = asyncio.get_running_loop().create_task(self._tell_when_ended())
+        self._watching.add(task)
+        task.add_done_callback(self._watching.discard)
+
+    async def _tell_when_ended(self) -> None:
+        await self._bot.wait()
+        self._slack.world_changed()
+
+    def _choices(self) -> list[Json]:
+        """A dozen SIMs at work, by their labels."""
+        rows = [self._hub.sim(n) for n in range(min(40, self._hub.world.fleet.count))]
+        active = [row for row in rows if row["status"] == "ACTIVATED"][:12]
+        return [{"value": str(r["giccid"]), "label": f"{r.get('custom1') or r['giccid']}"} for r in active]
+
+    def _label(self, giccid: str) -> str:
+        return str(self._hub.sim(giccid).get("custom1") or giccid)
+
+    async def _push(self, fields: dict[str, str]) -> str:
+        giccid = fields.get("giccid") or self._hub.pick()
+        event = fields.get("event") or "imei-change"
+        return await self._pushed(self._hub.push(event, giccid), f"“{EVENTS[event]}” for {self._label(giccid)}")
+
+    async def _push_hostile(self, _: dict[str, str]) -> str:
+        return await self._pushed(self._hub.push("mo-sms", messageText=HOSTILE), "A hostile SMS")
+
+    async def _push_odd(self, _: dict[str, str]) -> str:
+        return await self._pushed(self._hub.push_raw("no-session", b"{not json"), "A body that is not JSON")
+
+    async def _pushed(self, push: Awaitable[int], what: str) -> str:
+        try:
+            return f"{what}: pushed, the bot answered {await push}."
+        except aiohttp.ClientError:
+            return f"{what}: the bot cannot be reached. SmartHub does not try again."
+
+    async def _grow(self, fields: dict[str, str]) -> str:
+        giccid = fields.get("giccid") or self._hub.pick()
+        percent = float(fields.get("percent") or 85)
+        self._hub.grow(giccid, fraction=percent / 100)
+        return f"{self._label(giccid)} has used {percent:g} % of its quota. The next check is within 10 s."
+
+    async def _expire(self, fields: dict[str, str]) -> str:
+        giccid = fields.get("giccid") or self._hub.pick()
+        days = float(fields.get("days") or 3)
+        self._hub.expire_in(giccid, days)
+        return f"The plan of {self._label(giccid)} ends in {days:g} days. The next check is within 10 s."
+
+    async def _lose(self, _: dict[str, str]) -> str:
+        for operation in ("activateSim", "suspendSim", "retireSim"):
+            self._hub.lose_next(operation)
+        return "The next change will be made, and its answer lost."
+
+    async def _refuse(self, _: dict[str, str]) -> str:
+        self._hub.refuse_next()
+        return "The next change will be refused (illegal_status)."
+
+    async def _slow(self, _: dict[str, str]) -> str:
+        self._hub.slow = 0.0 if self._hub.slow else 8.0
+        return "Each answer takes 8 s now." if self._hub.slow else "SmartHub is quick again."
+
+    async def _busy(self, _: dict[str, str]) -> str:
+        self._hub.busy(3)
+        return "The next three requests are turned away with 429."
+
+    async def _down(self, _: dict[str, str]) -> str:
+        self._hub.down = not self._hub.down
+        return "SmartHub is down now." if self._hub.down else "SmartHub is up again."
+
+    async def _slack_busy(self, _: dict[str, str]) -> str:
+        self._slack.busy(1, retry_after=5)
+        return "The next call gets 429 with Retry-After: 5."
+
+    async def _slack_down(self, _: dict[str, str]) -> str:
+        self._slack.down = not self._slack.down
+        return "Slack's Web API is down now." if self._slack.down else "Slack's Web API is up again."
+
+    async def _kill(self, _: dict[str, str]) -> str:
+        if not self._bot.running:
+            return "The bot is not running."
+        self._bot.kill()
+        await self._bot.wait()
+        return "The bot was killed. Start it and see what it makes of what it left."
+
+    async def _start(self, _: dict[str, str]) -> str:
+        if self._bot.running:
+            return "The bot is running already."
+        await self._bot.start()
+        self.watch()
+        return "The bot is running again."
+
+
+def _button(id: str, group: str, label: str, *, help: str = "", fields: Sequence[Json] = ()) -> Json:
+    return {"id": id, "group": group, "label": label, "kind": "button", "help": help, "fields": list(fields)}
+
+
+def _toggle(id: str, group: str, label: str, *, on: bool) -> Json:
+    return {"id": id, "group": group, "label": label, "kind": "toggle", "on": on}
