@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Coroutine
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,15 +11,11 @@ import aiohttp
 import structlog
 from aiohttp import web
 from prometheus_client import CollectorRegistry
-from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
-from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
-from slack_bolt.app.async_app import AsyncApp
-from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.clock import Clock, WallClock
 from bot.config import Config
-from bot.errors import SlackError
+from bot.errors import ConfigError, SlackError
 from bot.flows import alerts, approvals, events
 from bot.flows.home import Home, Pulse
 from bot.flows.metrics import watch
@@ -40,6 +35,7 @@ from handlers.commands import Commands
 from handlers.home import Opened
 from handlers.listening import Listening
 from handlers.schedule import Job, Schedule
+from handlers.slack import Requests, Socket, make_bolt
 from handlers.webhook import Watch, Webhook
 
 SLACK_TIMEOUT_S = 10
@@ -58,7 +54,10 @@ class App:
         self.contract = contract(operations=hub.operations, fields=hub.fields, enums=hub.enums)
         self.store = Store(config.store.path)
         self._tasks: list[asyncio.Task[Any]] = []  # Any: what they return is nobody's concern
-        self._socket: AsyncSocketModeHandler | None = None
+        self._me: dict[str, str] = {}
+        self._socket: Socket | None = None
+        # Set when only a new process helps: whoever runs the bot ends it then, with an error.
+        self.gave_up = asyncio.Event()
         self.port = config.http.port
 
     async def start(self, *, timed: bool = True) -> None:
@@ -68,25 +67,28 @@ class App:
         """
         self._build()
         await self.approvals.recover()
-        self._runner = web.AppRunner(self._web, access_log=None)
+        self._runner = web.AppRunner(self._web, access_log=None, shutdown_timeout=5.0)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self.config.http.host, self.config.http.port)
-        await site.start()
+        try:
+            await site.start()
+        except OSError as exc:
+            raise ConfigError([f"http.port = {self.port}: simops cannot listen there ({exc.strerror})."]) from exc
         self.port = self._runner.addresses[0][1]
         self._go(self.outbox.run())
         self._go(self._know_myself())
         now = self.clock.now()
         if timed:
             self.schedule.start(first_at=lambda job: now + min(job.every, timedelta(seconds=5)))
-        if self.config.secrets.slack_app_token is not None:
-            await self._open_socket(self.config.secrets.slack_app_token.get_secret_value())
+        if self._socket is not None:
+            self._go(self._socket.open())
         log.info("started", port=self.port, smarthub=self.config.smarthub.base_url)
 
     async def stop(self) -> None:
         """Closes the doors, lets what was begun come to its end, and lets go of everything."""
         self.schedule.stop()
         if self._socket is not None:
-            await self._socket.close_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
+            await self._socket.close()
         await self._runner.cleanup()
         await self.listening.drain(FINISH_WITHIN_S)
         for task in self._tasks:
@@ -105,9 +107,13 @@ class App:
     def troubles(self) -> list[str]:
         """What keeps the bot from its work, in words; empty when all is well."""
         found = [] if self.schedule.running else ["The scheduler does not run."]
-        found += [f"{task.get_name()} has stopped." for task in self._tasks if task.done() and not task.cancelled()]
+        found += [
+            f"{task.get_name()} has stopped." for task in self._tasks if task.done() and task.exception() is not None
+        ]
         if self.outbox.trouble is not None:
             found.append(f"Slack: {self.outbox.trouble}")
+        if self._socket is not None and self._socket.trouble is not None:
+            found.append(self._socket.trouble)
         if self.store.disk.trouble is not None:
             found.append(f"Store: {self.store.disk.trouble}")
         return found
@@ -193,7 +199,13 @@ class App:
             await store.runs.note(name, said=said, now=clock.now())
 
         self.listening = Listening(first_time=first_time, tell=tell, clock=clock)
-        self.bolt = self._bolt(token)
+        signing = config.secrets.slack_signing_secret
+        self.bolt = make_bolt(
+            token=token,
+            signing_secret="" if signing is None else signing.get_secret_value(),
+            client=self._client(None),
+            me=self._me,
+        )
         Commands(
             config.slack.command, self.people, self.sims, self.approvals, self.alerts, self.home, self._checked_at
         ).register(self.bolt, self.listening)
@@ -207,7 +219,10 @@ class App:
         self._web = web.Application(client_max_size=1024**2)
         self._web.add_routes(webhook.routes() + Watch(self.troubles, registry).routes())
         if config.secrets.slack_app_token is None:
-            self._web.add_routes([web.post("/slack/events", self._from_slack)])
+            self._web.add_routes(Requests(self.bolt).routes())
+        else:
+            app_token = config.secrets.slack_app_token.get_secret_value()
+            self._socket = Socket(self.bolt, app_token=app_token, client=self._client(app_token), clock=clock)
 
     def _jobs(self) -> list[Job]:
         async def settle() -> str | None:
@@ -218,11 +233,19 @@ class App:
             woken = await self.alerts.wake()
             return f"{woken} snoozes over" if woken else None
 
+        async def look() -> None:
+            if self._socket is not None:
+                await self._socket.look()
+                if self._socket.lost:
+                    log.error("socket_lost")
+                    self.gave_up.set()
+
         tick = min(self.config.approvals.settle_every, timedelta(seconds=30))
         return [
             Job("alerts", self.config.alerts.every, self.alerts.check),
             Job("requests", tick, settle),
             Job("snoozes", timedelta(seconds=30), wake),
+            Job("socket", timedelta(seconds=30), look),
         ]
 
     def _client(self, token: str | None) -> AsyncWebClient:
@@ -234,45 +257,6 @@ class App:
             timeout=SLACK_TIMEOUT_S,
             retry_handlers=[],
         )
-
-    def _bolt(self, token: str) -> AsyncApp:
-        """Bolt with what is needed of it, given everything: what it is not given it reads from the environment."""
-        secret = self.config.secrets.slack_signing_secret
-        quiet = logging.getLogger("simops.bolt")
-        quiet.setLevel(logging.ERROR)
-
-        async def authorize() -> AuthorizeResult:
-            # One workspace, one token; who we are is asked once, and nothing waits for it.
-            return AuthorizeResult(
-                enterprise_id=None,
-                team_id=self._me.get("team_id"),
-                bot_user_id=self._me.get("user_id"),
-                bot_id=self._me.get("bot_id"),
-                bot_token=token,
-            )
-
-        self._me: dict[str, str] = {}
-        return AsyncApp(
-            name="simops",
-            logger=quiet,
-            client=self._client(None),
-            authorize=authorize,
-            signing_secret="" if secret is None else secret.get_secret_value(),
-            process_before_response=True,
-            ssl_check_enabled=False,
-            attaching_function_token_enabled=False,
-            ignoring_self_assistant_message_events_enabled=False,
-        )
-
-    async def _from_slack(self, request: web.Request) -> web.Response:
-        """`POST /slack/events`: commands, buttons, modals and events, signed."""
-        return await to_aiohttp_response(await self.bolt.async_dispatch(await to_bolt_request(request)))
-
-    async def _open_socket(self, app_token: str) -> None:
-        """Socket Mode: the same listeners, over a connection that the bot opens."""
-        # The app token needs a client of its own; the bot token's would be used for `apps.connections.open`.
-        self._socket = AsyncSocketModeHandler(self.bolt, app_token, web_client=self._client(app_token))
-        await self._socket.connect_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
 
     async def _know_myself(self) -> None:
         """Asks Slack once who we are, until it says."""
@@ -286,7 +270,15 @@ class App:
     def _go(self, work: Coroutine[Any, Any, None]) -> None:
         """Starts something that runs as long as the bot does."""
         name = getattr(work, "__qualname__", "A part").split(".")[0]
-        self._tasks.append(asyncio.create_task(work, name=name))
+        task = asyncio.create_task(work, name=name)
+        task.add_done_callback(self._ended)
+        self._tasks.append(task)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:  # Any: as above
+        """A part that breaks would leave a bot that looks alive: it gives up, so that it is started again."""
+        if _broke(task):
+            log.error("part_broke", part=task.get_name(), exc_info=task.exception())
+            self.gave_up.set()
 
     def _checked_at(self) -> datetime | None:
         last = self.store.runs.last().get("alerts")
@@ -295,3 +287,7 @@ class App:
     def _smarthub_in_words(self) -> str:
         last = self.store.runs.last().get("alerts")
         return "not asked yet" if last is None else last[1]
+
+
+def _broke(task: asyncio.Task[Any]) -> bool:  # Any: as above
+    return task.done() and not task.cancelled() and task.exception() is not None

@@ -44,6 +44,16 @@ class Slack:
         data = await self._call(self._client.auth_test())
         return {key: str(value) for key, value in data.items() if isinstance(value, str)}
 
+    async def scopes(self) -> frozenset[str] | None:
+        """What the token may do, as Slack says beside its answers; `None` when it does not say."""
+        answer = await self._answer(self._client.auth_test())
+        said = next((v for k, v in answer.headers.items() if k.lower() == "x-oauth-scopes"), None)
+        return None if said is None else frozenset(word.strip() for word in str(said).split(",") if word.strip())
+
+    async def ask_for_socket(self) -> None:
+        """Asks, as an app token may, where a socket could be opened. None is."""
+        await self._call(self._client.api_call("apps.connections.open"))
+
     async def post(
         self,
         channel: str,
@@ -125,16 +135,19 @@ class Slack:
         await self._call(self._client.views_publish(user_id=user, view=dict(view)))
 
     async def _call(self, call: Awaitable[Any]) -> dict[str, Any]:
-        """Slack's answer. Any: slack_sdk types neither its methods nor its answers."""
+        """What Slack's answer says. Any: slack_sdk types neither its methods nor its answers."""
+        return dict((await self._answer(call)).data)
+
+    async def _answer(self, call: Awaitable[Any]) -> Any:  # Any: as above
+        """Slack's answer with its headers."""
         try:
-            response = await call
+            return await call
         except SlackApiError as exc:
             raise _refused(exc) from exc
         except aiohttp.ClientConnectorError as exc:
             raise SlackError("Slack cannot be reached.", code=UNREACHABLE, again=True) from exc
         except (aiohttp.ClientError, TimeoutError, SlackClientError, json.JSONDecodeError) as exc:
             raise SlackError("Slack's answer was lost.", code=LOST, again=True) from exc
-        return dict(response.data)
 
 
 def _refused(exc: SlackApiError) -> SlackError:

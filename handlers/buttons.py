@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from slack_bolt.app.async_app import AsyncApp
 
+from bot.errors import NotFound
 from bot.flows.alerts import Alerts
 from bot.flows.approvals import Approvals
 from bot.flows.people import People
@@ -42,6 +44,8 @@ class Buttons:
         """Lets Bolt bring the buttons and the modal here."""
         for action, press in self.table().items():
             app.action(action)(listening.pressed(self._of(press)))
+        # What is in no table was posted by another version of simops; its row may be gone, the answer is not.
+        app.action(re.compile(""))(listening.pressed(self.unknown))
         app.view(DENY_MODAL)(listening.submitted(self.deny, field=WHY))
 
     def _of(self, press: Press) -> Callable[[Body], Awaitable[Message | None]]:
@@ -51,6 +55,10 @@ class Buttons:
             return await press(id_of(body), await self.people.who(user_of(body)), body)
 
         return work
+
+    async def unknown(self, _: Body) -> Message | None:
+        """A button of another version."""
+        raise NotFound("This button is from another version of simops and does nothing any more. Use the newest card.")
 
     async def approve(self, id: int, by: Person, _: Body) -> None:
         """Stores the decision, and only then has the change made."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from slack_bolt.app.async_app import AsyncApp
@@ -60,10 +60,11 @@ class Commands:
 
     async def run(self, body: Body) -> Message:
         """The answer to what was typed. Raises BotError, whose words are the answer then."""
-        command = read_command(unescape(str(body.get("text") or "")))
+        command = read_command(unescape(str(body.get("text") or "")), name=self.name)
         by = await self.people.who(user_of(body))
         need(by, VERBS[command.verb].role, to=f"use `{self.name} {command.verb}`")
-        return await self.verbs[command.verb](Typed(command, by, str(body["channel_id"])))
+        message = await self.verbs[command.verb](Typed(command, by, str(body["channel_id"])))
+        return replace(message, public=command.here and command.verb not in CHANGES)
 
     async def help(self, typed: Typed) -> Message:
         """What can be typed, and who may."""

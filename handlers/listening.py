@@ -57,7 +57,7 @@ class Listening:
             if await self._in_time(task):
                 await ack(**_shown(task.result()))
                 return
-            await ack(response_type="ephemeral", **_shown(PATIENT))
+            await ack(**_shown(PATIENT))
             self._spawn(self._follow_up(task, body, respond))
 
         return listener
@@ -131,7 +131,7 @@ class Listening:
             return
         try:
             if respond is not None:
-                sent = await respond(response_type="ephemeral", replace_original=False, **_shown(message))
+                sent = await respond(replace_original=False, **_shown(message))
                 if getattr(sent, "status_code", 200) == 200:
                     return
                 log.warning("response_url_refused", status=sent.status_code)
@@ -161,4 +161,7 @@ def _delivery(body: Body) -> str:
 
 
 def _shown(message: Message | None) -> dict[str, Any]:
-    return {} if message is None else {"text": message.text, "blocks": [dict(b) for b in message.blocks]}
+    if message is None:
+        return {}
+    seen_by = "in_channel" if message.public else "ephemeral"
+    return {"response_type": seen_by, "text": message.text, "blocks": [dict(b) for b in message.blocks]}

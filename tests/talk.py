@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from bot.app import App
 from bot.config import Config
+from bot.rules.approvals import Approval
 from bot.simulator.clock import HeldClock
 from bot.simulator.fleet import Fleet
 from bot.simulator.hub import Hub
@@ -32,6 +33,7 @@ OPS, APPROVALS, ALERTS = "C0OPS", "C0APPROVALS", "C0ALERTS"
 APPROVER_GROUP = "S0APPROVERS"
 PUSH_SECRET = "push-secret-for-tests-only-000001"
 BOT_TOKEN, SIGNING_SECRET, KEY = "xoxb-test-000000000000", "signing-secret-for-tests", "key-for-tests"
+APP_TOKEN = "xapp-test-000000000000"
 START = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 ENVIRON = {
     "SLACK_BOT_TOKEN": BOT_TOKEN,
@@ -44,7 +46,7 @@ ENVIRON = {
 class World:
     """A bot with its neighbours. What people do returns when the bot has come to rest; time passes as it needs to."""
 
-    def __init__(self, folder: Path, *, sims: int = 40) -> None:
+    def __init__(self, folder: Path, *, sims: int = 40, socket: bool = False) -> None:
         self.folder = folder
         self.clock = HeldClock(START)
         self.hub = Hub(key=KEY, fleet=Fleet(sims, self.clock.now), clock=self.clock)
@@ -60,8 +62,10 @@ class World:
             groups={APPROVER_GROUP: [APPROVER, OTHER_APPROVER]},
             bot_token=BOT_TOKEN,
             signing_secret=SIGNING_SECRET,
+            app_token=APP_TOKEN if socket else None,
             clock=self.clock,
         )
+        self.environ = ENVIRON | ({"SLACK_APP_TOKEN": APP_TOKEN} if socket else {})
         self.slack.events = {"app_home_opened"}
         self.settings: dict[str, dict[str, Any]] = {}
 
@@ -91,7 +95,7 @@ class World:
 
     async def start_bot(self) -> None:
         """Starts a bot on the store as it is."""
-        self.app = App(Config.of(self.table(), ENVIRON), clock=self.clock)
+        self.app = App(Config.of(self.table(), self.environ), clock=self.clock)
         await self.app.start(timed=False)
         self.slack.events_url = f"http://127.0.0.1:{self.app.port}/slack/events"
         self.hub.push_url = f"http://127.0.0.1:{self.app.port}/smarthub/{PUSH_SECRET}"
@@ -134,6 +138,17 @@ class World:
         await self.clock.advance(timedelta(**length).total_seconds())
         await self.quiet()
 
+    async def ask(
+        self, operation: str = "suspend", giccid: str | None = None, *, because: str = "", by: str = OPERATOR
+    ) -> Message:
+        """Somebody asks for a change of a SIM (of one that allows it, where none is named); the card that appears."""
+        sim = giccid or self.hub.pick("DEACTIVATED" if operation in ("activate", "retire") else "ACTIVATED")
+        before = len(self.cards(APPROVALS))
+        said = await self.say(f"/sim {operation} {sim}" + (f" because {because}" if because else ""), by=by)
+        cards = self.cards(APPROVALS)
+        assert len(cards) == before + 1, said.reply and said.reply.words
+        return cards[-1]
+
     # --- what people see ---
 
     def cards(self, channel: str) -> list[Message]:
@@ -153,7 +168,33 @@ class World:
         """What stands under a card."""
         return [m.words for m in self.slack.thread(card) if m.ts != card.ts]
 
+    def now(self, card: Message) -> str:
+        """What is read on this card now, on one line."""
+        seen = self.slack.now_of(card)
+        return "" if seen is None else plain(seen)
+
+    def told(self, user: str) -> list[str]:
+        """What the bot has told this person directly, each on one line."""
+        return [plain(m) for m in self.slack.dm(user) if m.bot]
+
+    # --- what the bot knows ---
+
+    def request(self, id: int = 1) -> Approval:
+        """The request as it is stored."""
+        return self.app.store.approvals.get(id)
+
+    def deeds(self, subject: str | None = None) -> list[tuple[str, str]]:
+        """Who did what, in order, from an audit log that has to be whole."""
+        assert self.app.store.audit.verify() is None
+        return [(line.deed.actor, line.deed.action) for line in self.app.store.audit.lines(subject=subject)]
+
     # --- rest ---
+
+    async def begin(self, work: Awaitable[T]) -> asyncio.Future[T]:
+        """The work under way, as far as it gets with no time passing."""
+        task = asyncio.ensure_future(work)
+        await self._still()
+        return task
 
     async def through(self, work: Awaitable[T]) -> T:
         """The result of the work, with time passing as far as the work and the bot need it to."""
@@ -187,3 +228,8 @@ class World:
             await asyncio.sleep(0)  # one turn of the loop, sockets included
             busy = len(loop._ready) > 0 or self.app.store.disk.pending > 0
             calm = 0 if busy else calm + 1
+
+
+def plain(message: Message | None) -> str:
+    """The words of a message on one line."""
+    return "" if message is None else " ".join(message.words.split())

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.clock import Clock
-from bot.errors import BotError, SlackError
+from bot.errors import BotError, SlackError, StoreError
 from bot.rules.outbox import BETWEEN, Card, Note, Waiting, plan, rest
 from bot.slack import LOST, Posted, Slack
 from bot.store.outbox import Outbox as Stored
@@ -22,9 +22,14 @@ log = structlog.get_logger()
 # Slack says no to the message itself, however often it is tried: its plain text goes instead.
 POISON = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_too_long", "msg_blocks_too_long", "no_text"})
 GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "channel_not_found"})
+# The person has no account any more; nobody can mend that.
+NOBODY = frozenset({"user_not_found", "users_not_found", "user_disabled", "cannot_dm_bot"})
+NO_THREAD = frozenset({"thread_not_found", "cannot_reply_to_message", "message_not_found"})
 # Slack says no to the place or to us; somebody has to mend it, and then the message goes.
 TO_MEND_S = 60.0
+STORE_RESTS_S = 10.0
 PLAIN_LIMIT = 3900
+ALL = ""
 
 
 class Outbox:
@@ -37,17 +42,25 @@ class Outbox:
         self._everything: datetime | None = None
         self._news = asyncio.Event()
         self._lost = True  # until it is known what was on its way when the bot was last stopped
-        self.trouble: str | None = None
+        self._troubles: dict[str, str] = {}  # by channel; under ALL what stands in the way of everything
+
+    @property
+    def trouble(self) -> str | None:
+        """What keeps messages from their place now, in a sentence."""
+        return next(iter(self._troubles.values()), None)
 
     def wake(self) -> None:
         """Says that something new may wait."""
         self._news.set()
 
     async def run(self) -> None:
-        """Sends for as long as the bot runs."""
+        """Sends for as long as the bot runs, also when the store refuses for a while."""
         while True:
             self._news.clear()
-            next_at = await self.step()
+            try:
+                next_at = await self.step()
+            except Exception as problem:  # noqa: BLE001 - whatever it is, messages wait behind it
+                next_at = self._broke(problem)
             await self._until(next_at)
 
     async def step(self) -> datetime | None:
@@ -56,9 +69,23 @@ class Outbox:
             await self._find_lost()
         todo = plan(self._store.heads(), rests=self._rests, everything=self._everything, now=self._clock.now())
         if not todo.now:
-            return todo.next_at
-        await asyncio.gather(*(self._send(waiting) for waiting in todo.now))
+            # What may be on its way holds up its channel, so that the plan says nothing of it.
+            return self._everything if self._lost else todo.next_at
+        # All come to their end, also beside one that broke: what is being sent must not be looked for as lost.
+        ended = await asyncio.gather(*(self._send(waiting) for waiting in todo.now), return_exceptions=True)
+        for problem in ended:
+            if problem is not None:
+                raise problem
         return self._clock.now()
+
+    def _broke(self, problem: Exception) -> datetime:
+        """When to go on after something that is not Slack's; what was being sent is looked for first."""
+        words = str(problem) if isinstance(problem, BotError) else type(problem).__name__
+        log.error("outbox_broke", problem=words, exc_info=None if isinstance(problem, BotError) else problem)
+        self._lost = True
+        self._troubles[ALL] = f"nothing can be sent: {words}"
+        self._everything = self._clock.now() + timedelta(seconds=STORE_RESTS_S)
+        return self._everything
 
     async def _until(self, next_at: datetime | None) -> None:
         """Returns at that time, or earlier when something new comes."""
@@ -83,13 +110,15 @@ class Outbox:
             posted = await self._deliver(waiting)
         except SlackError as problem:
             await self._not_through(waiting, problem)
+        except StoreError:
+            raise  # it stays "on its way" until the store can be written
         except BotError as problem:
             await self._set_aside(waiting, str(problem))
         except Exception as problem:
             log.exception("message_not_drawn", outbox=waiting.id)
             await self._set_aside(waiting, f"It could not be drawn: {type(problem).__name__}")
         else:
-            self.trouble = None
+            self._well(waiting.channel)
             self._rests[waiting.channel] = self._clock.now() + BETWEEN
             await self._store.sent(waiting, Place(posted.channel, posted.ts), now=self._clock.now())
 
@@ -98,11 +127,25 @@ class Outbox:
             case Card(subject=subject):
                 kind, _, number = subject.partition(":")
                 return await self._show(waiting, subject, self._draw[kind](int(number)))
-            case Note(under=under) as note:
+            case Note() as note:
                 channel = await self._channel(note.channel)
-                place = None if under is None else self._store.place(under)
-                thread = place.ts if place is not None and place.channel == channel else None
-                return await self._post(waiting, channel, Message(note.text, note.blocks), thread=thread)
+                message, thread = Message(note.text, note.blocks), self._thread(note, channel)
+                try:
+                    return await self._post(waiting, channel, message, thread=thread)
+                except SlackError as problem:
+                    if thread is None or problem.code not in NO_THREAD:
+                        raise
+                return await self._post(waiting, channel, message)  # somebody deleted the card it was to stand under
+
+    def _thread(self, note: Note, channel: str) -> str | None:
+        """The card this note stands under, where it has one in this channel."""
+        place = None if note.under is None else self._store.place(note.under)
+        return place.ts if place is not None and place.channel == channel else None
+
+    def _well(self, channel: str) -> None:
+        """Slack took something for this channel, so nothing is wrong with it any more."""
+        self._troubles.pop(channel, None)
+        self._troubles.pop(ALL, None)
 
     async def _show(self, waiting: Waiting, subject: str, message: Message) -> Posted:
         """The card in its place: edited where it stands, posted where it does not stand any more, or yet."""
@@ -142,10 +185,10 @@ class Outbox:
 
     async def _not_through(self, waiting: Waiting, problem: SlackError) -> None:
         """Slack did not take it: wait as it asks and try again, or set aside what it will never take."""
-        if problem.code in POISON:
+        if problem.code in POISON or problem.code in NOBODY:
             await self._set_aside(waiting, str(problem))
             return
-        self.trouble = str(problem)
+        self._troubles[ALL if problem.again else waiting.channel] = str(problem)
         log.warning("message_not_through", outbox=waiting.id, channel=waiting.channel, problem=problem.code)
         now = self._clock.now()
         if not problem.again:
@@ -159,6 +202,7 @@ class Outbox:
 
     async def _set_aside(self, waiting: Waiting, error: str) -> None:
         log.error("message_set_aside", outbox=waiting.id, channel=waiting.channel, problem=error)
+        self._troubles.pop(waiting.channel, None)
         await self._store.give_up(waiting, error=error)
 
     async def _find_lost(self) -> None:
@@ -174,20 +218,20 @@ class Outbox:
                 else:
                     await self._store.sent(waiting, Place(posted.channel, posted.ts), now=self._clock.now())
         except SlackError as problem:
-            self.trouble = str(problem)
+            self._troubles[ALL] = str(problem)
             self._everything = self._clock.now() + rest(3, retry_after=problem.retry_after)
         else:
             self._lost = False
+            self._troubles.pop(ALL, None)
 
     async def _found(self, waiting: Waiting) -> Posted | None:
         """Where Slack has this message; `None` when it has not, or when it will not tell us, being asked."""
         if isinstance(waiting.what, Card) and self._store.place(waiting.what.subject) is not None:
             return None  # drawing it again in its place does no harm
-        under = waiting.what.under if isinstance(waiting.what, Note) else None
-        place = None if under is None else self._store.place(under)
         try:
             channel = await self._channel(waiting.channel)
-            return await self._slack.find(channel, mark=waiting.id, thread_ts=None if place is None else place.ts)
+            thread = self._thread(waiting.what, channel) if isinstance(waiting.what, Note) else None
+            return await self._slack.find(channel, mark=waiting.id, thread_ts=thread)
         except SlackError as problem:
             if problem.again:
                 raise

@@ -100,11 +100,11 @@ def decide(approval: Approval, step: Step, *, by: Person, why: str | None = None
     if step is Step.WITHDRAW:
         if by.id != approval.asked_by:
             raise NotAllowed("Only the person who asked can withdraw this. You can deny it.")
+    elif by.id == approval.asked_by:
+        other = "Someone else has to approve" if step is Step.APPROVE else "You can withdraw, not deny,"
+        raise NotAllowed(f"{other} what you asked for yourself.")
     else:
         need(by, Role.APPROVER, to=f"{step} requests")
-        if by.id == approval.asked_by:
-            other = "Someone else has to approve" if step is Step.APPROVE else "You can withdraw, not deny,"
-            raise NotAllowed(f"{other} what you asked for yourself.")
     if now >= approval.lapses_at:
         raise NotPossible(f"Request #{approval.id} waited too long and has lapsed; ask again if it is still wanted.")
     moved = replace(_move(approval, step), decided_by=by.id, decided_at=now, why=why)

@@ -49,8 +49,8 @@ class Command:
     here: bool = False
 
 
-def read_command(text: str) -> Command:
-    """The command in what was typed after `/sim`. Raises BadInput, saying what to type instead."""
+def read_command(text: str, *, name: str = "/sim") -> Command:
+    """The command in what was typed after `name`. Raises BadInput, saying what to type instead."""
     words = text.split()
     here = "--here" in words
     if here:
@@ -62,26 +62,26 @@ def read_command(text: str) -> Command:
     if verb not in VERBS:
         if looks_like_id(words[0]):
             return Command("show", iccid=read_iccid(text), here=here)
-        raise BadInput(_unknown(words[0]))
+        raise BadInput(_unknown(words[0], name))
     rest = text.split(None, 1)[1] if len(words) > 1 else ""
     if verb == "show":
         return Command("show", iccid=read_iccid(rest), here=here)
     if verb in CHANGES:
-        return _change(verb, rest)
+        return _change(verb, rest, name)
     return Command(verb, here=here)
 
 
-def _change(verb: str, rest: str) -> Command:
+def _change(verb: str, rest: str, name: str) -> Command:
     """A change with its SIM and its reason; exactly one SIM is named."""
     named, *reasons = BECAUSE.split(" " + rest, maxsplit=1)
     words = named.split()
     if len(words) > 1 and all(looks_like_id(w) and 18 <= len(re.sub(r"\D", "", w)) <= 22 for w in words):
-        raise BadInput(f"One SIM at a time, please: `/sim {verb} ID because REASON`.")
+        raise BadInput(f"One SIM at a time, please: `{name} {verb} ID because REASON`.")
     stray = next((w for w in words if not re.search(r"\d", w)), None)
     if stray is not None and len(words) > 1:
         raise BadInput(
             f"“{quotable(stray)}” is not part of a SIM's number. Write a reason after “because”: "
-            f"`/sim {verb} ID because REASON`."
+            f"`{name} {verb} ID because REASON`."
         )
     iccid = read_iccid(named)
     reason = reasons[0].strip() if reasons else None
@@ -90,7 +90,7 @@ def _change(verb: str, rest: str) -> Command:
     return Command(verb, iccid=iccid, reason=reason or None)
 
 
-def _unknown(word: str) -> str:
+def _unknown(word: str, name: str) -> str:
     near = get_close_matches(word.lower(), VERBS, n=1, cutoff=0.6)
-    hint = f"Did you mean `/sim {near[0]}`?" if near else "`/sim help` lists what there is."
+    hint = f"Did you mean `{name} {near[0]}`?" if near else f"`{name} help` lists what there is."
     return f"There is no verb “{quotable(word)}”. {hint}"

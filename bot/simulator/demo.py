@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 import socket
 from collections.abc import Callable, Mapping
@@ -18,7 +17,14 @@ from bot.simulator.process import BotProcess
 from bot.simulator.slack import Slack
 from bot.smarthub.contract import ENDPOINTS, Basis
 
-FOLDER = Path(".demo")
+# What a demo leaves in its folder; `--fresh` takes away just this.
+KEPT = (
+    "smarthub.json",
+    "slack.json",
+    "config.toml",
+    "bot.log",
+    *(f"simops.db{end}" for end in ("", "-wal", "-shm", ".lock")),
+)
 # Made up, for this machine's demo alone; the bot takes them from its environment as it would take real ones.
 SECRETS = {
     "SLACK_BOT_TOKEN": "xoxb-demo-not-a-secret",
@@ -28,15 +34,15 @@ SECRETS = {
 }
 
 
-async def run(*, port: int, sims: int, fresh: bool, say: Callable[[str], None]) -> None:
-    """Runs until it is interrupted. What happened is kept in `.demo`, so a demo that was killed goes on."""
-    _prepare(fresh=fresh)
+async def run(*, port: int, sims: int, folder: Path, fresh: bool, say: Callable[[str], None]) -> None:
+    """Runs until it is interrupted. What happened is kept in the folder, so a demo that was killed goes on."""
+    _prepare(folder, fresh=fresh)
     clock = WallClock()
     hub = Hub(
         key=SECRETS["SMARTHUB_API_KEY"],
         fleet=Fleet(sims, clock.now),
         clock=clock,
-        journal=FOLDER / "smarthub.json",
+        journal=folder / "smarthub.json",
     )
     slack = Slack(
         people=story.PEOPLE,
@@ -45,18 +51,18 @@ async def run(*, port: int, sims: int, fresh: bool, say: Callable[[str], None]) 
         bot_token=SECRETS["SLACK_BOT_TOKEN"],
         signing_secret=SECRETS["SLACK_SIGNING_SECRET"],
         clock=clock,
-        journal=FOLDER / "slack.json",
+        journal=folder / "slack.json",
     )
     slack.events = {"app_home_opened"}
     await hub.start()
     await _start_on(slack, port)
-    bot = _bot(slack, hub)
+    bot = _bot(slack, hub, folder)
     told = story.Story(hub=hub, slack=slack, bot=bot)
     slack.world = told
     try:
         await bot.start()
         told.watch()
-        say(f"simops demo: {slack.origin}/\nEnd it with Ctrl-C. What the bot says of itself is in {FOLDER}/bot.log.")
+        say(f"simops demo: {slack.origin}/\nEnd it with Ctrl-C. What the bot says of itself is in {folder}/bot.log.")
         await _interrupted()
     finally:
         await bot.stop()
@@ -64,10 +70,11 @@ async def run(*, port: int, sims: int, fresh: bool, say: Callable[[str], None]) 
         await hub.stop()
 
 
-def _prepare(*, fresh: bool) -> None:
+def _prepare(folder: Path, *, fresh: bool) -> None:
     if fresh:
-        shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir(exist_ok=True)
+        for name in KEPT:
+            (folder / name).unlink(missing_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
 
 
 async def _start_on(slack: Slack, port: int) -> None:
@@ -78,17 +85,17 @@ async def _start_on(slack: Slack, port: int) -> None:
         await slack.start(0)
 
 
-def _bot(slack: Slack, hub: Hub) -> BotProcess:
+def _bot(slack: Slack, hub: Hub, folder: Path) -> BotProcess:
     """The bot's process, configured for these two."""
     port = _free_port()
     slack.events_url = f"http://127.0.0.1:{port}/slack/events"
     hub.push_url = f"http://127.0.0.1:{port}/smarthub/{SECRETS['SMARTHUB_PUSH_SECRET']}"
-    settings = story.settings(slack=slack.api_url, smarthub=hub.base_url, store=str(FOLDER / "simops.db"))
-    config = FOLDER / "config.toml"
+    settings = story.settings(slack=slack.api_url, smarthub=hub.base_url, store=str(folder / "simops.db"))
+    config = folder / "config.toml"
     config.write_text(_toml(settings) + _confirmed(), "utf-8")
     environ = {**os.environ, **SECRETS}
     environ.pop("SLACK_APP_TOKEN", None)
-    return BotProcess(config=config, environ=environ, port=port, log=FOLDER / "bot.log")
+    return BotProcess(config=config, environ=environ, port=port, log=folder / "bot.log")
 
 
 def _toml(table: Mapping[str, Mapping[str, object]]) -> str:

@@ -118,13 +118,20 @@ class Disk:
                 job.carry_out(self._writer)
             self._writer.execute("COMMIT")
             self.trouble = None
-        except sqlite3.Error as exc:
-            if self._writer.in_transaction:
-                self._writer.execute("ROLLBACK")
+        except Exception as exc:  # noqa: BLE001 - whatever it is, each of them has to hear, and this thread to go on
+            self._undo()
             self.trouble = str(exc)
             for job in jobs:
                 job.problem = job.problem or StoreError(f"The store {self._path} cannot be written: {exc}.")
         return jobs
+
+    def _undo(self) -> None:
+        """Takes back what an unfinished commit has begun; a disk that refuses even this has nothing of it either."""
+        try:
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+        except sqlite3.Error as exc:
+            self.trouble = str(exc)
 
 
 class _Job:

@@ -20,6 +20,7 @@ from bot.views.parts import (
     header,
     lines,
     moment,
+    name,
     percent,
     size,
     spans,
@@ -37,11 +38,11 @@ def card(alert: Alert, *, snooze_for: str) -> Message:
         spans(bold("Raised"), "  ", moment(alert.raised_at)),
     ]
     status = _status(alert)
-    blocks: list[Block] = [header(f"{_mark(alert)} {title(found)}: {found.label}"), lines(*rows), lines(status)]
+    blocks: list[Block] = [header(f"{_mark(alert)} {title(found)}: {name(found.label)}"), lines(*rows), lines(status)]
     choices = _choices(alert, snooze_for)
     if choices:
         blocks.append(actions("alert", *choices))
-    return Message(text=f"{escape(title(found))}: {escape(found.label)}. {flat(status)}.", blocks=tuple(blocks))
+    return Message(text=f"{escape(title(found))}: {escape(name(found.label))}. {flat(status)}.", blocks=tuple(blocks))
 
 
 def title(found: Finding) -> str:
@@ -55,7 +56,7 @@ def title(found: Finding) -> str:
 
 def snooze_over(alert: Alert) -> Message:
     """What is said under the card when a snooze ends and the alert still holds."""
-    parts = spans(bold("Snooze is over"), f" and it still holds: {title(alert.finding)}, {alert.finding.label}.")
+    parts = spans(bold("Snooze is over"), f" and it still holds: {title(alert.finding)}, {name(alert.finding.label)}.")
     return Message(text=flat(parts), blocks=(lines(parts),))
 
 
@@ -66,12 +67,14 @@ def listing(alerts: Sequence[Alert], *, checked_at: datetime | None) -> Message:
     )
     if not alerts:
         return Message(text="No alert is open.", blocks=(lines(spans("No alert is open."), checked),))
-    rows = [
-        spans(bold(title(a.finding)), f"  {a.finding.label}  ", code(a.finding.giccid), f"  {a.state}, since ",
-              moment(a.raised_at))
-        for a in alerts
-    ]  # fmt: skip
+    rows = [_row(a) for a in alerts]
     return Message(text=f"{len(rows)} alerts are open.", blocks=(lines(*rows, checked),))
+
+
+def _row(alert: Alert) -> list[Element]:
+    found = alert.finding
+    which = spans(bold(title(found)), f"  {name(found.label)}  ", code(name(found.giccid)))
+    return [*which, *spans(f"  {alert.state}, since ", moment(alert.raised_at))]
 
 
 def _mark(alert: Alert) -> str:

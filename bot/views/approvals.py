@@ -20,6 +20,7 @@ from bot.views.parts import (
     header,
     lines,
     moment,
+    name,
     say,
     spans,
     who,
@@ -42,7 +43,7 @@ MARKS: Mapping[State, str] = {
 
 def card(approval: Approval) -> Message:
     """The whole card, drawn from the stored row."""
-    title = f"{approval.operation.capitalize()} {approval.label}"
+    title = f"{approval.operation.capitalize()} {name(approval.label)}"
     facts = [
         spans(bold("SIM"), f"  {approval.label}  ", code(approval.giccid)),
         spans(bold("Account"), f"  {approval.account or 'unknown'}"),
@@ -84,7 +85,8 @@ def _choices(approval: Approval) -> Block:
     final = approval.operation is Operation.RETIRE
     ask = confirm(
         f"{approval.operation.capitalize()} this SIM?",
-        f"{approval.label} ({approval.giccid}). " + ("Retiring is final." if final else "It is done at once."),
+        f"{name(approval.label)} ({name(approval.giccid)}). "
+        + ("Retiring is final." if final else "It is done at once."),
         yes=approval.operation.capitalize(),
         danger=final,
     )
@@ -101,7 +103,7 @@ def _choices(approval: Approval) -> Block:
 def asked(approval: Approval, *, channel: str) -> Message:
     """What the requester reads at once."""
     parts = spans(
-        f"Asked: #{approval.id} {approval.operation} {approval.label} ",
+        f"Asked: #{approval.id} {approval.operation} {name(approval.label)} ",
         code(approval.giccid),
         ". An approver decides in ",
         {"type": "channel", "channel_id": channel},
@@ -109,16 +111,16 @@ def asked(approval: Approval, *, channel: str) -> Message:
         moment(approval.lapses_at),
         ".",
     )
-    named = f"#{approval.id} {approval.operation} {escape(approval.label)}"
+    named = f"#{approval.id} {approval.operation} {escape(name(approval.label))}"
     return Message(text=f"Asked: {named}. An approver decides in <#{channel}>.", blocks=(lines(parts),))
 
 
 def news(approval: Approval) -> Message:
     """What the requester hears when it is decided, and again when its outcome is known."""
-    parts = [who(approval.asked_by), say(f" #{approval.id} {approval.operation} {approval.label}: ")]
+    parts = [who(approval.asked_by), say(f" #{approval.id} {approval.operation} {name(approval.label)}: ")]
     rows = _status(approval)
     for number, row in enumerate(rows):
-        parts += ([say(". ")] if number else []) + list(row)
+        parts += ([say("\n")] if number else []) + list(row)
     return Message(text=flat(parts), blocks=(lines(parts),))
 
 
@@ -129,7 +131,7 @@ def waiting(approvals: Sequence[Approval]) -> Message:
     rows = [
         spans(
             bold(f"#{a.id}"),
-            f" {a.operation} {a.label}, asked by ",
+            f" {a.operation} {name(a.label)}, asked by ",
             who(a.asked_by),
             " ",
             moment(a.asked_at),

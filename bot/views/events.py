@@ -16,6 +16,7 @@ from bot.views.parts import (
     header,
     lines,
     moment,
+    name,
     size,
     small,
     spans,
@@ -42,13 +43,13 @@ def card(event: Event) -> Message:
     """The notification with the SIM by its label first; what could not be read is shown as it came."""
     push = event.push
     title = EVENTS.get(push.name, push.name)
-    name = event.label or push.giccid or "unknown SIM"
+    about = name(event.label or push.giccid or "") or "unknown SIM"
     rows: Rows = [spans(bold("SIM"), f"  {event.label}  " if event.label else "  ", code(push.giccid or "not named"))]
     if push.account:
         rows.append(spans(bold("Account"), f"  {push.account}"))
     rows += _details(event)
     rows.append(spans(bold("When"), "  ", moment(push.happened_at or event.received_at)))
-    blocks: list[Block] = [header(f"{GRAVE.get(push.name, '🔔')} {title}: {name}"), lines(*rows)]
+    blocks: list[Block] = [header(f"{GRAVE.get(push.name, '🔔')} {title}: {about}"), lines(*rows)]
     text = push.facts.get("text")
     if isinstance(text, str):
         blocks.append(verbatim(text))
@@ -58,7 +59,7 @@ def card(event: Event) -> Message:
     blocks.append(
         small(f"Notification {event.id} from SmartHub. It tells, it does not prove: read the SIM before acting.")
     )
-    return Message(text=f"{escape(title)}: {escape(name)}", blocks=tuple(blocks))
+    return Message(text=f"{escape(title)}: {escape(about)}", blocks=tuple(blocks))
 
 
 def _details(event: Event) -> Rows:
@@ -120,7 +121,7 @@ TELL: Mapping[str, Callable[[Facts], Rows]] = {
 
 
 def _word(fact: Fact) -> str:
-    return "unknown" if fact is None else str(fact)
+    return "unknown" if fact is None else name(str(fact))
 
 
 def _bytes(fact: Fact) -> str:

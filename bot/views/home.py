@@ -8,7 +8,7 @@ from bot.rules.alerts import Alert
 from bot.rules.approvals import Approval
 from bot.rules.people import Person
 from bot.views import alerts as alert_views
-from bot.views.parts import Block, Element, bold, code, header, lines, moment, small, spans, who
+from bot.views.parts import Block, Element, bold, code, header, lines, moment, name, small, spans, who
 
 
 def view(
@@ -31,7 +31,7 @@ def view(
 def _request(approval: Approval) -> list[Element]:
     return spans(
         bold(f"#{approval.id}"),
-        f" {approval.operation} {approval.label} ({approval.state}), asked by ",
+        f" {approval.operation} {name(approval.label)} ({approval.state}), asked by ",
         who(approval.asked_by),
         " ",
         moment(approval.asked_at),
@@ -39,5 +39,5 @@ def _request(approval: Approval) -> list[Element]:
 
 
 def _alert(alert: Alert) -> list[Element]:
-    words = f"  {alert.finding.label}, {alert.state}, since "
+    words = f"  {name(alert.finding.label)}, {alert.state}, since "
     return spans(bold(alert_views.title(alert.finding)), words, moment(alert.raised_at))

@@ -15,20 +15,38 @@ Element = Mapping[str, object]
 # https://docs.slack.dev/reference/block-kit: what Slack refuses when it is longer.
 HEADER, BUTTON, CONFIRM_TITLE, CONFIRM_TEXT, CONFIRM_BUTTON, TEXT = 150, 75, 100, 300, 30, 3000
 LINE = 700  # of one span: ten of them stay far below what a message may hold
+NAME = 80  # of a name or a word beside others on a line
+PLAIN = 4000  # https://docs.slack.dev/reference/methods/chat.update: a message with more text cannot be redrawn
+# Control characters, halves of characters, and the marks that turn around what is written behind them.
+UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 MENTION = re.compile(r"(<@[UW][A-Z0-9]+>|`[^`\n]+`)")
 
 
 @dataclass(frozen=True)
 class Message:
-    """What goes to Slack: the blocks, and the same in plain text for phones, screen readers and search."""
+    """What goes to Slack: the blocks, and the same in plain text for phones, screen readers and search.
+
+    `public`: as the answer to a command it is for everybody in the channel, not for the asker alone.
+    """
 
     text: str
     blocks: tuple[Block, ...]
+    public: bool = False
+
+    def __post_init__(self) -> None:
+        """Cuts the text to what Slack takes; the blocks are cut where they are made."""
+        object.__setattr__(self, "text", fit(self.text, PLAIN))
 
 
 def fit(text: str, limit: int) -> str:
-    """The text, cut to the limit with an ellipsis where it is longer."""
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    """The text, cut to the limit with an ellipsis where it is longer; what cannot be seen in it shows as “�”."""
+    plain = UNSEEN.sub("�", text)
+    return plain if len(plain) <= limit else plain[: limit - 1] + "…"
+
+
+def name(text: str) -> str:
+    """A name from outside, on one line and short enough to leave room for what stands beside it."""
+    return fit(" ".join(text.split()), NAME)
 
 
 def escape(text: str) -> str:
@@ -109,7 +127,7 @@ def _word(part: Element) -> str:
 
 def header(text: str) -> Block:
     """A headline, in plain text."""
-    return {"type": "header", "text": {"type": "plain_text", "text": fit(text, HEADER), "emoji": False}}
+    return {"type": "header", "text": {"type": "plain_text", "text": fit(text, HEADER).strip() or "–", "emoji": False}}
 
 
 def lines(*rows: Sequence[Element]) -> Block:

@@ -16,6 +16,7 @@ from bot.views.parts import (
     header,
     lines,
     moment,
+    name,
     percent,
     size,
     small,
@@ -46,7 +47,7 @@ def card(sim: Sim, *, label: str, asked: str, read_at: datetime) -> Message:
     ]
     blocks: list[Block] = [header(label), lines(*rows), lines(*_usage(sim)), _as_of(sim, asked, read_at)]
     used = "" if sim.usage_bytes is None else f", {size(sim.usage_bytes)} used"
-    return Message(text=f"{escape(label)}: {escape(state)}{used}.", blocks=tuple(blocks))
+    return Message(text=f"{escape(name(label))}: {escape(name(state))}{used}.", blocks=tuple(blocks))
 
 
 def _plan(sim: Sim) -> list[Element]:
@@ -56,7 +57,7 @@ def _plan(sim: Sim) -> list[Element]:
 
 def _numbers(sim: Sim) -> list[list[Element]]:
     named = (("IMSI", sim.imsi), ("MSISDN", sim.msisdn), ("IMEI", sim.imei))
-    return [spans(bold(name), "  ", code(number)) for name, number in named if number]
+    return [spans(bold(title), "  ", code(number)) for title, number in named if number]
 
 
 def _session(sim: Sim) -> list[list[Element]]:
@@ -84,7 +85,7 @@ def _usage(sim: Sim) -> list[list[Element]]:
 def _as_of(sim: Sim, asked: str, read_at: datetime) -> Block:
     note = f"Read from SmartHub at {read_at:%Y-%m-%d %H:%M:%S} UTC."
     if asked != sim.giccid:
-        note += f" Found for {asked}: the two differ in the check digit."
+        note += f" Found for {name(asked)}: the two differ in the check digit."
     elif not luhn_holds(asked):
         note += " The last digit is not this number's check digit; some SIMs are numbered without one."
     return small(note)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.views.parts import Message, bold, lines, moment, spans
+from bot.views.parts import Message, bold, escape, lines, moment, spans
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,6 @@ def listing(health: Health) -> Message:
     last = spans("none yet") if health.last_push_at is None else [moment(health.last_push_at)]
     rows.append([*spans(bold("Last notification"), "  "), *last])
     rows.append(spans(bold("Open requests"), f"  {health.open_requests}"))
-    rows += [spans(bold(name), "  ", moment(at), f"  {said}") for name, (at, said) in health.jobs.items()]
-    summary = f"SmartHub: {health.smarthub}. {health.waiting_messages} messages wait for Slack."
+    rows += [spans(bold(job), "  ", moment(at), f"  {said}") for job, (at, said) in health.jobs.items()]
+    summary = f"SmartHub: {escape(health.smarthub)}. {health.waiting_messages} messages wait for Slack."
     return Message(text=summary, blocks=(lines(*rows),))

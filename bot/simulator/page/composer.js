@@ -1,16 +1,16 @@
 // Where one types: sends on Enter, suggests `/sim …`, remembers what was sent, takes a CSV file.
 import { fresh, glyph, h } from "./dom.js";
 
-// What is offered while a command is typed, when the demo itself sends no list. `/sim help` has them all.
+// What is offered while a command is typed, when the demo itself sends no list: the verbs of bot/rules/commands.py.
 const COMMANDS = [
-  ["/sim help", "what can be typed"],
   ["/sim show ", "ID: the SIM's card"],
-  ["/sim suspend ", "ID because REASON: asks for approval, then suspends"],
-  ["/sim activate ", "ID because REASON: asks for approval, then activates"],
-  ["/sim retire ", "ID because REASON: asks for approval, then retires for good"],
+  ["/sim activate ", "ID because REASON: asks for approval, then activates the SIM"],
+  ["/sim suspend ", "ID because REASON: asks for approval, then suspends the SIM"],
+  ["/sim retire ", "ID because REASON: asks for approval, then retires the SIM for good"],
   ["/sim approvals", "what waits for a decision"],
   ["/sim alerts", "the alerts that are open"],
   ["/sim status", "how the bot, SmartHub and Slack are"],
+  ["/sim help", "this list"],
 ];
 
 /** A form with one growing field. `send(text)` resolves to false when the text should stay. */
