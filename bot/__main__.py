@@ -7,27 +7,19 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-import aiohttp
 import click
-from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.app import SLACK_TIMEOUT_S, App
-from bot.clock import WallClock
+from bot.app import App
 from bot.config import Config
 from bot.errors import BotError, ConfigError
-from bot.flows import checking
-from bot.flows.checking import Tried
 from bot.logs import set_up_logs
+from bot.neighbours import try_all
 from bot.rules import manifest as app_manifest
-from bot.rules.people import Roles
 from bot.simulator import demo as demonstration
-from bot.slack import Slack
-from bot.smarthub.client import SmartHub
-from bot.smarthub.contract import contract
 from bot.store import audit as audit_log
 from bot.store.disk import read_only
 
@@ -36,7 +28,18 @@ NOT_FOR_BOLT = ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_VERIFICATION_TO
 T = TypeVar("T")
 
 
-@click.group(invoke_without_command=True)
+class Words(click.Group):
+    """Commands whose expected errors end in their sentence and exit code 1, not in a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # Any: click's signature
+        """What the command returns."""
+        try:
+            return super().invoke(ctx)
+        except BotError as problem:
+            _exit(problem)
+
+
+@click.group(cls=Words, invoke_without_command=True)
 @click.version_option(package_name=None, version="0.1.0", prog_name="simops")
 @click.pass_context
 def main(context: click.Context) -> None:
@@ -147,59 +150,6 @@ def audit_verify() -> None:
     click.echo("The log is empty." if last is None else f"{last.id} lines, all whole. Last seal: {last.seal}")
 
 
-async def try_all(config: Config, *, say: Callable[[str], None]) -> bool:
-    """Whether all that was tried is well; says a line for each thing as it is known. Raises ConfigError."""
-    async with aiohttp.ClientSession() as session, _smarthub(config) as hub:
-        say("ok     configuration")
-        wrong = 0
-        async for tried in _attempts(config, session, hub):
-            say(f"{'ok   ' if tried.well else 'WRONG'}  {tried.what}: {tried.said}")
-            wrong += not tried.well
-    say("All is well." if wrong == 0 else f"{wrong} to mend; then try again.")
-    return wrong == 0
-
-
-async def _attempts(config: Config, session: aiohttp.ClientSession, hub: SmartHub) -> AsyncIterator[Tried]:
-    secrets, chosen, roles = config.secrets, config.slack, Roles(**config.roles.model_dump())
-    names = ("approvals_channel", "alerts_channel", "events_channel")
-
-    def slack(token: str) -> Slack:
-        client = AsyncWebClient(
-            token=token, base_url=chosen.api_url, session=session, timeout=SLACK_TIMEOUT_S, retry_handlers=[]
-        )
-        return Slack(client)
-
-    attempts = checking.try_slack(
-        slack(secrets.slack_bot_token.get_secret_value()),
-        channels={f"slack.{name}": str(getattr(chosen, name)) for name in names},
-        groups={
-            group: tuple(name for name, members in config.roles.model_dump().items() if group in members)
-            for group in sorted(roles.groups())
-        },
-    )
-    async for tried in attempts:
-        yield tried
-    if secrets.slack_app_token is not None:
-        yield await checking.try_socket(slack(secrets.slack_app_token.get_secret_value()))
-    async for tried in checking.try_smarthub(hub, at=config.smarthub.base_url):
-        yield tried
-
-
-def _smarthub(config: Config) -> SmartHub:
-    hub = config.smarthub
-    return SmartHub(
-        base_url=hub.base_url,
-        key=config.secrets.smarthub_api_key.get_secret_value(),
-        contract=contract(operations=hub.operations, fields=hub.fields, enums=hub.enums),
-        clock=WallClock(),
-        connect_timeout_s=hub.connect_timeout.total_seconds(),
-        read_timeout_s=hub.read_timeout.total_seconds(),
-        total_timeout_s=hub.total_timeout.total_seconds(),
-        tries=hub.tries,
-        page_size=hub.page_size,
-    )
-
-
 async def _run(config: Config, *, with_parent: bool) -> None:
     app = App(config)
     ended = asyncio.Event()
@@ -224,10 +174,7 @@ async def _until_input_ends() -> None:
 
 
 def _audit() -> audit_log.Audit:
-    try:
-        return audit_log.Audit(read_only(_or_exit_config().store.path))
-    except BotError as problem:
-        _exit(problem)
+    return audit_log.Audit(read_only(_or_exit_config().store.path))
 
 
 def _or_exit_config() -> Config:

@@ -22,11 +22,12 @@ from bot.flows.metrics import watch
 from bot.flows.outbox import Outbox
 from bot.flows.people import People
 from bot.flows.sims import Sims
+from bot.logs import web_log
+from bot.neighbours import make_slack_client, make_smarthub
 from bot.rules.alerts import Limits
 from bot.rules.outbox import Note
 from bot.rules.people import Roles
 from bot.slack import Slack
-from bot.smarthub.client import SmartHub
 from bot.smarthub.contract import contract
 from bot.store import Store
 from bot.views.parts import Message
@@ -38,7 +39,6 @@ from handlers.schedule import Job, Schedule
 from handlers.slack import Requests, Socket, make_bolt
 from handlers.webhook import Watch, Webhook
 
-SLACK_TIMEOUT_S = 10
 FINISH_WITHIN_S = 20.0
 log = structlog.get_logger()
 
@@ -67,7 +67,7 @@ class App:
         """
         self._build()
         await self.approvals.recover()
-        self._runner = web.AppRunner(self._web, access_log=None, shutdown_timeout=5.0)
+        self._runner = web.AppRunner(self._web, access_log=None, logger=web_log(), shutdown_timeout=5.0)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self.config.http.host, self.config.http.port)
         try:
@@ -124,19 +124,7 @@ class App:
         self._session = aiohttp.ClientSession()
         token = config.secrets.slack_bot_token.get_secret_value()
         self.slack = Slack(self._client(token))
-        self.hub = SmartHub(
-            base_url=config.smarthub.base_url,
-            key=config.secrets.smarthub_api_key.get_secret_value(),
-            contract=self.contract,
-            clock=clock,
-            connect_timeout_s=config.smarthub.connect_timeout.total_seconds(),
-            read_timeout_s=config.smarthub.read_timeout.total_seconds(),
-            total_timeout_s=config.smarthub.total_timeout.total_seconds(),
-            rate_per_second=config.smarthub.rate_per_second,
-            concurrency=config.smarthub.concurrency,
-            tries=config.smarthub.tries,
-            page_size=config.smarthub.page_size,
-        )
+        self.hub = make_smarthub(config, clock=clock)
         self._build_flows()
         self._build_doors(token)
 
@@ -249,14 +237,7 @@ class App:
         ]
 
     def _client(self, token: str | None) -> AsyncWebClient:
-        """A client on the one shared session. It tries nothing twice: a message sent again is a message too many."""
-        return AsyncWebClient(
-            token=token,
-            base_url=self.config.slack.api_url,
-            session=self._session,
-            timeout=SLACK_TIMEOUT_S,
-            retry_handlers=[],
-        )
+        return make_slack_client(self.config, session=self._session, token=token)
 
     async def _know_myself(self) -> None:
         """Asks Slack once who we are, until it says."""

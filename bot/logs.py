@@ -6,6 +6,7 @@ import logging
 import sys
 
 import structlog
+from aiohttp.http import HttpProcessingError
 
 
 def set_up_logs(*, level: str, form: str) -> None:
@@ -25,3 +26,15 @@ def set_up_logs(*, level: str, form: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+
+
+def web_log() -> logging.Logger:
+    """For the web server: it repeats the first line of a broken request, and the address in it may hold our secret."""
+    log = logging.getLogger("simops.web")
+    log.addFilter(_is_ours)
+    return log
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Whether something broke here, and not merely at whoever sent the request."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)

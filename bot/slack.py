@@ -6,6 +6,7 @@ https://docs.slack.dev/reference/methods
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -72,6 +73,8 @@ class Slack:
                 blocks=[dict(b) for b in blocks] or None,
                 thread_ts=thread_ts,
                 metadata=metadata,
+                # Without blocks this is the plain form of a message: its text may come from outside, and stays text.
+                mrkdwn=bool(blocks),
                 unfurl_links=False,
                 unfurl_media=False,
             )
@@ -158,6 +161,6 @@ def _refused(exc: SlackApiError) -> SlackError:
     said = "; ".join(str(m) for m in (data.get("response_metadata") or {}).get("messages", []))
     after = next((v for k, v in (response.headers or {}).items() if k.lower() == "retry-after"), None)
     again = response.status_code == 429 or response.status_code >= 500 or code in FOR_LATER
-    wait = float(after) if after is not None and str(after).isdigit() else None
+    wait = float(after) if after is not None and re.fullmatch("[0-9]{1,6}", str(after)) is not None else None
     text = f"Slack says {code}" + (f": {said}" if said else "") + "."
     return SlackError(text, code="ratelimited" if response.status_code == 429 else code, again=again, retry_after=wait)

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from slack_bolt.app.async_app import AsyncApp
 
-from bot.errors import NotFound
+from bot.errors import BadInput, NotFound
 from bot.flows.alerts import Alerts
 from bot.flows.approvals import Approvals
 from bot.flows.people import People
 from bot.rules.approvals import Step
+from bot.rules.commands import REASON_LIMIT
 from bot.rules.people import Person
 from bot.views.approvals import DENY_MODAL, WHY
 from bot.views.parts import Message
@@ -71,7 +72,7 @@ class Buttons:
 
     async def deny(self, body: Body) -> None:
         """The modal came back with its reason."""
-        why = body["view"]["state"]["values"][WHY][WHY]["value"]
+        why = _why(body)
         await self.approvals.decide(id_of(body), Step.DENY, by=await self.people.who(user_of(body)), why=why)
 
     async def withdraw(self, id: int, by: Person, _: Body) -> None:
@@ -89,3 +90,11 @@ class Buttons:
     async def snooze(self, id: int, by: Person, _: Body) -> None:
         """Somebody puts an alert off."""
         await self.alerts.snooze(id, by=by)
+
+
+def _why(body: Body) -> str:
+    """The reason in the form. Raises BadInput for none, and for more than the form takes."""
+    why = str(body["view"]["state"]["values"][WHY][WHY]["value"] or "").strip()
+    if not 0 < len(why) <= REASON_LIMIT:
+        raise BadInput(f"Write a reason of up to {REASON_LIMIT} characters; whoever asked reads it.")
+    return why

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import html
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any
@@ -83,7 +85,7 @@ class Listening:
             elif (problem := task.result()) is None:
                 await ack()
             else:
-                await ack(response_action="errors", errors={field: problem.text})
+                await ack(response_action="errors", errors={field: _plain(problem.text)})
 
         return listener
 
@@ -158,6 +160,11 @@ def id_of(body: Body) -> int:
 def _delivery(body: Body) -> str:
     """What makes this delivery itself: Slack uses each of these once."""
     return str(body.get("event_id") or body.get("trigger_id") or secrets.token_hex(16))
+
+
+def _plain(text: str) -> str:
+    """A message's text for where Slack reads no signs, and nobody can be named."""
+    return html.unescape(re.sub("<@[UW][A-Z0-9]+>", "somebody else", text))
 
 
 def _shown(message: Message | None) -> dict[str, Any]:

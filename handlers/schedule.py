@@ -11,6 +11,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.errors import BotError
 
+FAILED = "failed"
 log = structlog.get_logger()
 
 
@@ -31,12 +32,14 @@ class Schedule:
         self._jobs = {job.name: job for job in jobs}
         self._note = note
         self._running: set[str] = set()
+        self._well: set[str] = set()  # whose last run is known to stand noted as one that worked
         self._scheduler = AsyncIOScheduler(timezone="UTC")
+        self._stopped = False
 
     @property
     def running(self) -> bool:
         """Whether jobs are started by the clock."""
-        return bool(self._scheduler.running)
+        return bool(self._scheduler.running) and not self._stopped
 
     @property
     def busy(self) -> int:
@@ -61,7 +64,8 @@ class Schedule:
 
     def stop(self) -> None:
         """Starts nothing more."""
-        if self._scheduler.running:
+        if self.running:
+            self._stopped = True  # the scheduler itself stops only when the loop comes to it
             self._scheduler.shutdown(wait=False)
 
     async def run(self, name: str) -> None:
@@ -72,12 +76,26 @@ class Schedule:
         try:
             said = await self._jobs[name].work()
         except BotError as problem:
-            said = f"failed: {problem}"
+            said = f"{FAILED}: {problem}"
             log.warning("job_failed", job=name, problem=str(problem))
         except Exception as problem:
-            said = f"failed unexpectedly: {type(problem).__name__}"
+            said = f"{FAILED} unexpectedly: {type(problem).__name__}"
             log.exception("job_broke", job=name)
+        else:
+            # A failed run, of this life or of the one before, stands noted until the job has worked again.
+            said = "nothing to do" if said is None and name not in self._well else said
+            self._well.add(name)
         finally:
             self._running.discard(name)
         if said is not None:
+            await self._keep(name, said)
+
+    async def _keep(self, name: str, said: str) -> None:
+        """Notes what came of a run; where the store refuses, it stands in the log alone."""
+        if said.startswith(FAILED):
+            self._well.discard(name)
+        try:
             await self._note(name, said)
+        except BotError as problem:
+            self._well.discard(name)
+            log.warning("run_not_noted", job=name, said=said, problem=str(problem))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 
 import aiohttp
@@ -63,10 +64,15 @@ class Requests:
         return [web.post("/slack/events", self.received)]
 
     async def received(self, request: web.Request) -> web.Response:
-        """Bolt's answer; 401 for what is not signed by Slack within the last five minutes."""
+        """Bolt's answer; 401 for what is not signed by Slack within the last five minutes, 400 for what is no request.
+
+        Bolt reads the time and the body before it looks at the signature, and anybody may send us anything.
+        """
+        if re.fullmatch("[0-9]{1,12}", request.headers.get("X-Slack-Request-Timestamp", "")) is None:
+            return web.Response(status=401)
         try:
             asked = await to_bolt_request(request)
-        except UnicodeDecodeError:
+        except (ValueError, TypeError, AttributeError, RecursionError):
             return web.Response(status=400)
         return await to_aiohttp_response(await self._bolt.async_dispatch(asked))
 

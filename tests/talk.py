@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from bot.app import App
 from bot.config import Config
 from bot.rules.approvals import Approval
+from bot.rules.manifest import EVENTS, SCOPES
 from bot.simulator.clock import HeldClock
 from bot.simulator.fleet import Fleet
 from bot.simulator.hub import Hub
@@ -66,7 +67,8 @@ class World:
             clock=self.clock,
         )
         self.environ = ENVIRON | ({"SLACK_APP_TOKEN": APP_TOKEN} if socket else {})
-        self.slack.events = {"app_home_opened"}
+        self.slack.events = set(EVENTS)
+        self.slack.scopes = frozenset(SCOPES)
         self.settings: dict[str, dict[str, Any]] = {}
 
     def table(self) -> dict[str, Any]:

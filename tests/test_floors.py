@@ -27,13 +27,24 @@ SEES: Mapping[str, tuple[str, ...]] = {
     "bot.flows": (*GROUND, *FIRST),
     "bot.simulator": (*GROUND, *FIRST),
     "handlers": (*GROUND, "bot.flows", "bot.views"),
-    "bot.app": (*GROUND, *FIRST, "bot.config", "bot.flows", "bot.simulator", "handlers"),
-    "bot.__main__": (*GROUND, *FIRST, "bot.config", "bot.flows", "bot.simulator", "handlers", "bot.app", "bot.logs"),
+    "bot.neighbours": (*GROUND, *FIRST, "bot.config", "bot.flows"),
+    "bot.app": (*GROUND, *FIRST, "bot.config", "bot.flows", "bot.simulator", "bot.neighbours", "handlers"),
+    "bot.__main__": (
+        *GROUND,
+        *FIRST,
+        "bot.config",
+        "bot.flows",
+        "bot.simulator",
+        "handlers",
+        "bot.neighbours",
+        "bot.app",
+        "bot.logs",
+    ),
 }
 # On these floors the rooms do not see one another either; what they share is named.
 SHARED = {"bot.flows": (), "handlers": ("handlers.listening", "handlers.table")}
 # Libraries that stay in one module.
-KEPT_IN = {"httpx": "bot.smarthub.client"}
+KEPT_IN = {"httpx": "bot.smarthub.transport"}
 
 
 def imports(root: Path) -> dict[str, set[str]]:
@@ -125,7 +136,7 @@ BAD = {
     "bot/clock.py": ("import tests.conftest", "bot.clock -> tests.conftest"),
 }
 GOOD = {
-    "bot/smarthub/client.py": "import httpx\nfrom bot.smarthub import wire",
+    "bot/smarthub/transport.py": "import httpx\nfrom bot.smarthub import wire",
     "bot/flows/alerts/quota.py": "from bot.flows.alerts.parts import x\nfrom bot.store import alerts",
     "handlers/schedule.py": "from handlers.listening import x\nfrom bot.flows import alerts",
     "bot/app.py": "from bot.config import Config\nimport handlers.commands",

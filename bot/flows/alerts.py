@@ -86,14 +86,14 @@ class Alerts:
 
     def live(self, *, checked_at: datetime | None) -> Message:
         """The list of the alerts that still hold."""
-        return view.listing(self._store.live(), checked_at=checked_at)
+        return view.listing(self._store.live(), checked_at=checked_at, count=self._store.count_live())
 
     def _compare(self, now: datetime) -> Callable[[Sim, Sequence[Alert]], Verdict]:
         limits, field = self._settings.limits, self._settings.label_field
 
         def compare(sim: Sim, live: Sequence[Alert]) -> Verdict:
             found = rule.judge(sim, limits, label=label_of(sim, field), now=now)
-            return rule.compare(live, found, now=now)
+            return rule.compare([a for a in live if rule.can_tell(sim, a.finding.kind)], found, now=now)
 
         return compare
 

@@ -27,6 +27,8 @@ log = structlog.get_logger()
 
 # After SmartHub accepts a change, the SIM may take a moment to show it.
 CONFIRM_AFTER_S = (0.0, 1.0, 3.0)
+# A decided request that nobody carries out for this long never will be: the store did not take its outcome.
+STUCK_AFTER = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Approvals:
             Operation.SUSPEND: hub.suspend,
             Operation.RETIRE: hub.retire,
         }
+        self._under_way: set[int] = set()
 
     async def ask(self, operation: Operation, iccid: str, *, reason: str | None, by: Person, channel: str) -> Message:
         """What the requester reads after the request is stored; the SIM is read first, and has to allow the change.
@@ -105,6 +108,13 @@ class Approvals:
 
     async def carry_out(self, id: int) -> None:
         """Sends the change of a request that was just approved, once; reads the SIM again; stores what came of it."""
+        self._under_way.add(id)
+        try:
+            await self._send(id)
+        finally:
+            self._under_way.discard(id)
+
+    async def _send(self, id: int) -> None:
         approval = self._store.get(id)
         try:
             await self._change[approval.operation](approval.giccid)
@@ -125,6 +135,7 @@ class Approvals:
 
     async def settle(self) -> int:
         """How many unsure requests were settled now, by reading their SIMs."""
+        await self._let_go()
         due = [a for a in self._store.unsure() if a.next_look_at is None or a.next_look_at <= self._clock.now()]
         return sum([await self._settle(approval) for approval in due])
 
@@ -169,6 +180,14 @@ class Approvals:
                 return
         reads = "could not be read since" if seen is None else f"still reads {seen.status or seen.status_word}"
         await self._lose(approval, f"SmartHub took it, but the SIM {reads}.")
+
+    async def _let_go(self) -> None:
+        """What was decided and is stuck is unsure, as after a restart."""
+        now = self._clock.now()
+        for approval in self._store.running():
+            stuck = approval.decided_at is None or now - approval.decided_at >= STUCK_AFTER
+            if stuck and approval.id not in self._under_way:
+                await self._lose(approval, "What came of it could not be written down.", settle_now=True)
 
     async def _lose(self, approval: Approval, outcome: str, *, settle_now: bool = False) -> None:
         now = self._clock.now()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.rules.people import Person
+from bot.rules.people import Person, Role
 from bot.slack import Slack
 from bot.store import Store
 from bot.views import home as view
@@ -28,7 +28,10 @@ class Home:
         self._store, self._slack, self._pulse, self._command = store, slack, pulse, command
 
     async def show(self, person: Person) -> None:
-        """Draws this person's Home. Raises SlackError."""
+        """Draws this person's Home; who is in no list of roles sees nothing of ours there. Raises SlackError."""
+        if person.role < Role.VIEWER:
+            await self._slack.show_home(user=person.id, view=view.closed(person, command=self._command))
+            return
         drawn = view.view(
             person,
             waiting=self._store.approvals.waiting(limit=10),

@@ -25,6 +25,7 @@ GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_close
 # The person has no account any more; nobody can mend that.
 NOBODY = frozenset({"user_not_found", "users_not_found", "user_disabled", "cannot_dm_bot"})
 NO_THREAD = frozenset({"thread_not_found", "cannot_reply_to_message", "message_not_found"})
+CLOSED = frozenset({"not_in_channel", "is_archived"})
 # Slack says no to the place or to us; somebody has to mend it, and then the message goes.
 TO_MEND_S = 60.0
 STORE_RESTS_S = 10.0
@@ -41,7 +42,8 @@ class Outbox:
         self._rests: dict[str, datetime] = {}
         self._everything: datetime | None = None
         self._news = asyncio.Event()
-        self._lost = True  # until it is known what was on its way when the bot was last stopped
+        # When to look for what was on its way when its answer was lost or the bot was stopped; `None`: nothing was.
+        self._look_at: datetime | None = clock.now()
         self._troubles: dict[str, str] = {}  # by channel; under ALL what stands in the way of everything
 
     @property
@@ -65,12 +67,12 @@ class Outbox:
 
     async def step(self) -> datetime | None:
         """Sends what may go now and says when the next may (`None`: when something new comes)."""
-        if self._lost and (not self._everything or self._everything <= self._clock.now()):
+        if self._look_at is not None and self._look_at <= self._clock.now():
             await self._find_lost()
         todo = plan(self._store.heads(), rests=self._rests, everything=self._everything, now=self._clock.now())
         if not todo.now:
             # What may be on its way holds up its channel, so that the plan says nothing of it.
-            return self._everything if self._lost else todo.next_at
+            return min((at for at in (todo.next_at, self._look_at) if at is not None), default=None)
         # All come to their end, also beside one that broke: what is being sent must not be looked for as lost.
         ended = await asyncio.gather(*(self._send(waiting) for waiting in todo.now), return_exceptions=True)
         for problem in ended:
@@ -82,9 +84,8 @@ class Outbox:
         """When to go on after something that is not Slack's; what was being sent is looked for first."""
         words = str(problem) if isinstance(problem, BotError) else type(problem).__name__
         log.error("outbox_broke", problem=words, exc_info=None if isinstance(problem, BotError) else problem)
-        self._lost = True
         self._troubles[ALL] = f"nothing can be sent: {words}"
-        self._everything = self._clock.now() + timedelta(seconds=STORE_RESTS_S)
+        self._everything = self._look_at = self._clock.now() + timedelta(seconds=STORE_RESTS_S)
         return self._everything
 
     async def _until(self, next_at: datetime | None) -> None:
@@ -196,7 +197,7 @@ class Outbox:
         else:
             self._everything = now + rest(waiting.tries, retry_after=problem.retry_after)
         if problem.code == LOST:
-            self._lost = True  # it stays "on its way" until Slack says whether it has it
+            self._look_at = self._everything  # it stays "on its way" until Slack says whether it has it
         else:
             await self._store.again(waiting, error=str(problem))
 
@@ -210,22 +211,35 @@ class Outbox:
 
         What Slack has is ticked off, the rest goes again. While Slack says nothing, nothing is settled.
         """
+        self._look_at = None
         try:
             for waiting in self._store.left_sending():
-                posted = await self._found(waiting)
-                if posted is None:
-                    await self._store.again(waiting, error="It was on its way when the answer was lost.")
-                else:
-                    await self._store.sent(waiting, Place(posted.channel, posted.ts), now=self._clock.now())
+                await self._settle(waiting)
         except SlackError as problem:
             self._troubles[ALL] = str(problem)
-            self._everything = self._clock.now() + rest(3, retry_after=problem.retry_after)
+            self._everything = self._look_at = self._clock.now() + rest(3, retry_after=problem.retry_after)
         else:
-            self._lost = False
             self._troubles.pop(ALL, None)
 
+    async def _settle(self, waiting: Waiting) -> None:
+        """Ticks off one message that was on its way, or lets it go again. Raises SlackError when Slack is away."""
+        try:
+            posted = await self._found(waiting)
+        except SlackError as problem:
+            if problem.again:
+                raise
+            # Its channel is closed to us, for looking as for posting: only this one waits until somebody mends it.
+            self._troubles[waiting.channel] = str(problem)
+            self._look_at = self._clock.now() + timedelta(seconds=TO_MEND_S)
+            return
+        if posted is None:
+            await self._store.again(waiting, error="It was on its way when the answer was lost.")
+        else:
+            self._well(waiting.channel)
+            await self._store.sent(waiting, Place(posted.channel, posted.ts), now=self._clock.now())
+
     async def _found(self, waiting: Waiting) -> Posted | None:
-        """Where Slack has this message; `None` when it has not, or when it will not tell us, being asked."""
+        """Where Slack has this message; `None` when it has not, or when we may post there but not look."""
         if isinstance(waiting.what, Card) and self._store.place(waiting.what.subject) is not None:
             return None  # drawing it again in its place does no harm
         try:
@@ -233,6 +247,6 @@ class Outbox:
             thread = self._thread(waiting.what, channel) if isinstance(waiting.what, Note) else None
             return await self._slack.find(channel, mark=waiting.id, thread_ts=thread)
         except SlackError as problem:
-            if problem.again:
+            if problem.again or problem.code in CLOSED:
                 raise
             return None

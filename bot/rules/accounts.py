@@ -1,9 +1,12 @@
-"""What an account at SmartHub is. Pure."""
+"""What an account at SmartHub is, the enterprise above it, and its traffic by country. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from bot.rules.sims import NOTHING
 
 
 class Charge(StrEnum):
@@ -30,3 +33,34 @@ class Account:
     cycle: str | None = None
     plans: tuple[str, ...] = ()
     skus: tuple[str, ...] = ()
+    raw: Mapping[str, object] = field(default_factory=lambda: NOTHING, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Member:
+    """An account as the enterprise lists it. `status` is SmartHub's word; `None` means "not known"."""
+
+    name: str
+    charge: Charge | None = None
+    charge_word: str | None = None
+    status: str | None = None
+    sim_count: int | None = None
+
+
+@dataclass(frozen=True)
+class Enterprise:
+    """The enterprise whose key we hold, and the accounts below it."""
+
+    name: str | None = None
+    accounts: tuple[Member, ...] = ()
+    raw: Mapping[str, object] = field(default_factory=lambda: NOTHING, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Country:
+    """Traffic and SIMs in one country (ISO 3166-1 alpha-2) in one cycle. `None` means "not known"."""
+
+    code: str
+    traffic_bytes: int | None = None
+    sim_count: int | None = None
+    raw: Mapping[str, object] = field(default_factory=lambda: NOTHING, compare=False, repr=False)

@@ -93,6 +93,11 @@ def judge(sim: Sim, limits: Limits, *, label: str, now: datetime) -> tuple[Findi
     return tuple(f for f in found if f is not None)
 
 
+def can_tell(sim: Sim, kind: Kind) -> bool:
+    """Whether this look at the SIM says anything about alerts of this kind: a usage left out is no usage of nought."""
+    return kind is not Kind.QUOTA or sim.usage_bytes is not None or sim.status is Status.RETIRED
+
+
 def compare(live: Sequence[Alert], found: Iterable[Finding], *, now: datetime) -> Verdict:
     """What follows for one SIM, given its alerts that are not cleared and what was found just now.
 

@@ -83,6 +83,10 @@ def _change(verb: str, rest: str, name: str) -> Command:
             f"“{quotable(stray)}” is not part of a SIM's number. Write a reason after “because”: "
             f"`{name} {verb} ID because REASON`."
         )
+    whole = next((w for w in words if re.fullmatch("[0-9]{18,22}[Ff]?", w)), None)
+    if whole is not None and len(words) > 1:
+        stray = next(w for w in words if w is not whole)
+        raise BadInput(f"“{quotable(whole)}” is a SIM's number already; what is “{quotable(stray)}” beside it?")
     iccid = read_iccid(named)
     reason = reasons[0].strip() if reasons else None
     if reason is not None and len(reason) > REASON_LIMIT:

@@ -141,9 +141,13 @@ def looks_like_id(word: str) -> bool:
     return digits >= 6 and digits * 2 >= len(word)
 
 
+# What people and the programs they copy from put between digits, seen and unseen.
+BETWEEN_DIGITS = re.compile("[\\s\\-._\u2010-\u2015\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+
+
 def read_iccid(word: str) -> str:
     """The ICCID in what was typed, without spaces, dashes and a trailing F. Raises BadInput, saying what is wrong."""
-    bare = re.sub(r"[\s\-._]", "", word).strip("`<>").upper()
+    bare = BETWEEN_DIGITS.sub("", word).strip("`<>").upper()
     if bare.endswith("F"):
         bare = bare.rstrip("F")
     if not bare:

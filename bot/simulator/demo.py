@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bot.clock import WallClock
+from bot.rules.manifest import EVENTS, SCOPES
 from bot.simulator import story
 from bot.simulator.fleet import Fleet
 from bot.simulator.hub import Hub
@@ -53,7 +54,8 @@ async def run(*, port: int, sims: int, folder: Path, fresh: bool, say: Callable[
         clock=clock,
         journal=folder / "slack.json",
     )
-    slack.events = {"app_home_opened"}
+    slack.events = set(EVENTS)
+    slack.scopes = frozenset(SCOPES)
     await hub.start()
     await _start_on(slack, port)
     bot = _bot(slack, hub, folder)

@@ -1,4 +1,4 @@
-"""Alerts: raised once, changed by compare-and-set, looked up; and the snapshot of the SIMs they were found on."""
+"""Alerts: raised once, changed by compare-and-set, looked up."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.rules.alerts import Alert, Finding, Kind, State, Verdict
 from bot.rules.audit import Deed
 from bot.rules.outbox import Card, Outgoing
 from bot.rules.sims import Sim
-from bot.store import outbox
+from bot.store import outbox, sims
 from bot.store.audit import write_down
 from bot.store.disk import Disk
 from bot.store.rows import Row, time, time_or_none, when, when_or_none
@@ -26,7 +26,7 @@ class Alerts:
         self._disk = disk
 
     async def look_over(
-        self, sims: Iterable[tuple[Sim, str]], compare: Compare, *, card_in: str, now: datetime
+        self, page: Iterable[tuple[Sim, str]], compare: Compare, *, card_in: str, now: datetime
     ) -> tuple[int, int]:
         """How many alerts one page of SIMs, each with its label, has raised and cleared.
 
@@ -36,8 +36,8 @@ class Alerts:
 
         def work(db: sqlite3.Connection) -> tuple[int, int]:
             raised = cleared = 0
-            for sim, label in sims:
-                _remember(db, sim, label, now)
+            for sim, label in page:
+                sims.remember(db, sim, label=label, now=now)
                 live = db.execute("SELECT * FROM alerts WHERE giccid = ? AND state != 'cleared'", (sim.giccid,))
                 verdict = compare(sim, [_alert(row) for row in live])
                 for alert in verdict.change:
@@ -78,35 +78,19 @@ class Alerts:
         )
         return tuple(_alert(row) for row in rows)
 
+    def count_live(self) -> int:
+        """How many alerts still hold and are not taken over by a graver one."""
+        row = self._disk.reader.execute(
+            "SELECT count(*) FROM alerts WHERE state IN ('open', 'acknowledged', 'snoozed')"
+        ).fetchone()
+        return int(row[0])
+
     def snoozed_until(self, now: datetime) -> tuple[Alert, ...]:
         """The alerts whose snooze is over."""
         rows = self._disk.reader.execute(
             "SELECT * FROM alerts WHERE state = 'snoozed' AND until <= ? ORDER BY id", (when(now),)
         )
         return tuple(_alert(row) for row in rows)
-
-
-def _remember(db: sqlite3.Connection, sim: Sim, label: str, now: datetime) -> None:
-    """The SIM as it is seen now, in the snapshot."""
-    db.execute(
-        "INSERT INTO sims (giccid, label, status, account, plan, cycle, usage_bytes, quota_bytes, plan_expires_at,"
-        " seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (giccid) DO UPDATE SET label = excluded.label,"
-        " status = excluded.status, account = excluded.account, plan = excluded.plan, cycle = excluded.cycle,"
-        " usage_bytes = excluded.usage_bytes, quota_bytes = excluded.quota_bytes,"
-        " plan_expires_at = excluded.plan_expires_at, seen_at = excluded.seen_at",
-        (
-            sim.giccid,
-            label,
-            sim.status_word if sim.status is None else sim.status.value,
-            sim.account,
-            sim.plan,
-            sim.cycle,
-            sim.usage_bytes,
-            sim.quota_bytes,
-            when_or_none(sim.plan_expires_at),
-            when(now),
-        ),
-    )
 
 
 def _insert(db: sqlite3.Connection, finding: Finding, now: datetime) -> int:

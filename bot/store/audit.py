@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from bot.errors import StoreError
 from bot.rules.audit import FIRST, AuditLine, Deed, first_break, seal
 from bot.store.rows import Row, time, when
 
@@ -38,11 +39,17 @@ class Audit:
         self._reader = reader
 
     def lines(self, *, subject: str | None = None) -> Iterator[AuditLine]:
-        """The lines from the first to the last, all or those about one subject, such as `approval:12`."""
+        """The lines from the first to the last, all or those about one subject, such as `approval:12`.
+
+        Raises StoreError when the file holds no such log.
+        """
         where, values = ("", ()) if subject is None else (" WHERE subject = ?", (subject,))
         # The condition is one of two constants; the value is bound.
-        for row in self._reader.execute(f"SELECT * FROM audit{where} ORDER BY id", values):  # noqa: S608
-            yield _line(row)
+        try:
+            for row in self._reader.execute(f"SELECT * FROM audit{where} ORDER BY id", values):  # noqa: S608
+                yield _line(row)
+        except sqlite3.Error as exc:
+            raise StoreError(f"The audit log cannot be read: {exc}. Is [store] path the store of simops?") from exc
 
     def last(self) -> AuditLine | None:
         """The newest line: whoever keeps its seal elsewhere can tell when the end of the log was cut off."""

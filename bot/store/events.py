@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from bot.errors import NotFound
 from bot.rules.events import Event, Push
 from bot.rules.outbox import Card
-from bot.store import outbox
+from bot.store import outbox, sims
 from bot.store.disk import Disk
 from bot.store.rows import Row, facts_as_text, facts_from_text, time, time_or_none, when, when_or_none
 
@@ -22,7 +22,7 @@ class Events:
     async def receive(self, push: Push, *, window: timedelta, card_in: str, now: datetime) -> int:
         """The number under which this push is on disk, together with the card it becomes.
 
-        A push with the same key within the window counts up the one that is there already.
+        A push with the same key within the window counts up the one that is there already, on its card too.
         """
 
         def work(db: sqlite3.Connection) -> int:
@@ -56,7 +56,7 @@ class Events:
 
 def _insert(db: sqlite3.Connection, push: Push, now: datetime) -> int:
     """The new row's number; the SIM's label is taken from the snapshot, where it is known."""
-    sim = db.execute("SELECT label, account FROM sims WHERE giccid = ?", (push.giccid,)).fetchone()
+    label, account = sims.named(db, push.giccid)
     cursor = db.execute(
         "INSERT INTO events (name, key, giccid, account, body, facts, flaw, label, happened_at, received_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -64,11 +64,11 @@ def _insert(db: sqlite3.Connection, push: Push, now: datetime) -> int:
             push.name,
             push.key,
             push.giccid,
-            push.account or (None if sim is None else sim["account"]),
+            push.account or account,
             push.body,
             facts_as_text(push.facts),
             push.flaw,
-            None if sim is None else sim["label"],
+            label,
             when_or_none(push.happened_at),
             when(now),
         ),

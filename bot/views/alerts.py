@@ -60,15 +60,19 @@ def snooze_over(alert: Alert) -> Message:
     return Message(text=flat(parts), blocks=(lines(parts),))
 
 
-def listing(alerts: Sequence[Alert], *, checked_at: datetime | None) -> Message:
-    """The alerts that still hold, the newest first."""
+def listing(alerts: Sequence[Alert], *, checked_at: datetime | None, count: int | None = None) -> Message:
+    """The alerts that still hold, the newest first; `count` is how many there are, where these are not all."""
     checked: list[Element] = (
         spans("No check has run yet.") if checked_at is None else spans("Last check: ", moment(checked_at), ".")
     )
     if not alerts:
         return Message(text="No alert is open.", blocks=(lines(spans("No alert is open."), checked),))
+    count = len(alerts) if count is None else count
     rows = [_row(a) for a in alerts]
-    return Message(text=f"{len(rows)} alerts are open.", blocks=(lines(*rows, checked),))
+    if count > len(alerts):
+        rows.append(spans(f"… and {count - len(alerts)} older ones."))
+    words = "1 alert is open." if count == 1 else f"{count} alerts are open."
+    return Message(text=words, blocks=(lines(*rows, checked),))
 
 
 def _row(alert: Alert) -> list[Element]:

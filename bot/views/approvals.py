@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from bot.rules.approvals import Approval, State
 from bot.rules.sims import Operation
 from bot.views.parts import (
+    BREAK,
     Block,
     Element,
     Message,
@@ -120,7 +121,7 @@ def news(approval: Approval) -> Message:
     parts = [who(approval.asked_by), say(f" #{approval.id} {approval.operation} {name(approval.label)}: ")]
     rows = _status(approval)
     for number, row in enumerate(rows):
-        parts += ([say("\n")] if number else []) + list(row)
+        parts += ([BREAK] if number else []) + list(row)
     return Message(text=flat(parts), blocks=(lines(parts),))
 
 

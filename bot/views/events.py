@@ -49,6 +49,9 @@ def card(event: Event) -> Message:
         rows.append(spans(bold("Account"), f"  {push.account}"))
     rows += _details(event)
     rows.append(spans(bold("When"), "  ", moment(push.happened_at or event.received_at)))
+    if event.repeats and event.last_at is not None:
+        times = "once more" if event.repeats == 1 else f"{event.repeats} times more"
+        rows.append(spans(bold("Came again"), f"  {times}, last ", moment(event.last_at)))
     blocks: list[Block] = [header(f"{GRAVE.get(push.name, '🔔')} {title}: {about}"), lines(*rows)]
     text = push.facts.get("text")
     if isinstance(text, str):

@@ -28,6 +28,12 @@ def view(
     return {"type": "home", "blocks": blocks}
 
 
+def closed(person: Person, *, command: str) -> Block:
+    """The Home of somebody who may not see any of it."""
+    told = f"You are {person.role.word} here; an admin sets who is what under [roles] in config.toml."
+    return {"type": "home", "blocks": [lines(spans(told)), lines(spans("Type ", code(f"{command} help"), "."))]}
+
+
 def _request(approval: Approval) -> list[Element]:
     return spans(
         bold(f"#{approval.id}"),

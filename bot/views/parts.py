@@ -19,6 +19,8 @@ NAME = 80  # of a name or a word beside others on a line
 PLAIN = 4000  # https://docs.slack.dev/reference/methods/chat.update: a message with more text cannot be redrawn
 # Control characters, halves of characters, and the marks that turn around what is written behind them.
 UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+LINE_BREAKS = re.compile("[ \\t]*[\\r\\n\\x0b\\x0c\\x85\\u2028\\u2029]+[ \\t]*")
+BREAK: Element = {"type": "text", "text": "\n"}
 MENTION = re.compile(r"(<@[UW][A-Z0-9]+>|`[^`\n]+`)")
 
 
@@ -61,8 +63,11 @@ def escape(text: str) -> str:
 
 
 def say(text: str) -> Element:
-    """Plain words. A rich-text element is never read for mentions, links or formatting, whatever it holds."""
-    return {"type": "text", "text": fit(text, LINE) or " "}
+    """Plain words on one line. A rich-text element is never read for mentions, links or formatting, whatever it holds.
+
+    A line break in it shows as “⏎”: text from outside must not be able to look like a row of ours.
+    """
+    return {"type": "text", "text": fit(LINE_BREAKS.sub(" ⏎ ", text), LINE) or " "}
 
 
 def bold(text: str) -> Element:
@@ -134,7 +139,7 @@ def lines(*rows: Sequence[Element]) -> Block:
     """A paragraph with a line for each row."""
     elements: list[Element] = []
     for number, row in enumerate(rows):
-        elements.extend([say("\n")] if number else [])
+        elements.extend([BREAK] if number else [])
         elements.extend(row)
     return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]}
 

@@ -1,0 +1,144 @@
+"""An alert's card says what was found and what was done about it, with the buttons that still make sense."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.rules.alerts import Alert, Finding, Kind, State
+from bot.views import alerts as view
+from tests.views.drawn import (
+    COUNT,
+    GICCID,
+    IDS,
+    MAYBE,
+    NOW,
+    TEXT,
+    TIMES,
+    buttons,
+    enough,
+    known_to_the_sdk,
+    sound,
+    words,
+)
+
+QUOTA = Finding(GICCID, "Pump 7", "acme", "iot-100", Kind.QUOTA, 80, "2026-11", value=83_000_000, whole=100_000_000)
+EXPIRY = Finding(GICCID, "Pump 7", "acme", "iot-100", Kind.EXPIRY, 7, "2026-11-29", expires_at=NOW + timedelta(days=7))
+ALERT = Alert(id=3, finding=QUOTA, raised_at=NOW)
+ACKNOWLEDGE = {"Acknowledge": "alert.acknowledge"}
+SNOOZE = {"Snooze 1 d": "alert.snooze"}
+
+
+@pytest.mark.parametrize(
+    ("state", "said", "offered"),
+    [
+        (State.OPEN, "Open", {**ACKNOWLEDGE, **SNOOZE}),
+        (State.ACKNOWLEDGED, "Acknowledged by <@U2> 2026-11-22 09:30 UTC", SNOOZE),
+        (State.SNOOZED, "Snoozed by <@U2> until 2026-11-23 09:30 UTC or until it gets worse", ACKNOWLEDGE),
+        (State.WORSENED, "It got worse: see the newer alert for this SIM", {}),
+        (State.CLEARED, "Cleared: it no longer holds 2026-11-22 09:30 UTC", {}),
+    ],
+)
+@pytest.mark.parametrize("found", [QUOTA, EXPIRY], ids=["quota", "expiry"])
+def test_every_state_has_its_card(found: Finding, state: State, said: str, offered: dict[str, str]):
+    """In each state the card and its fallback say where it stands, with the buttons that work then."""
+    alert = replace(ALERT, finding=found, state=state, by="U2", at=NOW, until=NOW + timedelta(days=1))
+    card = view.card(alert, snooze_for="1 d")
+
+    assert card.text == f"{view.title(found)}: Pump 7. {said}."
+    assert buttons(card.blocks) == offered
+    sound(card, people=["U2"])
+    known_to_the_sdk(card)
+
+
+@pytest.mark.parametrize(
+    ("found", "title", "mark"),
+    [
+        (QUOTA, "80 % of the quota used", "🟡"),
+        (replace(QUOTA, threshold=100), "100 % of the quota used", "🔴"),
+        (EXPIRY, "Rate plan expires within 7 days", "🟡"),
+        (replace(EXPIRY, threshold=1), "Rate plan expires within 1 day", "🔴"),
+        (replace(EXPIRY, threshold=0), "Rate plan has expired", "🔴"),
+    ],
+)
+def test_what_was_found_in_words(found: Finding, title: str, mark: str):
+    """Each limit has its words, and a mark that says how grave it is; what is over has another."""
+    card = view.card(replace(ALERT, finding=found), snooze_for="1 d")
+    over = view.card(replace(ALERT, finding=found, state=State.CLEARED), snooze_for="1 d")
+
+    assert words(card).startswith(f"{mark} {title}: Pump 7")
+    assert words(over).startswith(f"✅ {title}: Pump 7")
+
+
+def test_the_figures_are_on_the_card():
+    """Used, allowed and share for a quota; the plan and its end for an expiry."""
+    assert "83.0 MB of 100.0 MB, 83 %" in words(view.card(ALERT, snooze_for="1 d"))
+    assert "iot-100, until " in words(view.card(replace(ALERT, finding=EXPIRY), snooze_for="1 d"))
+
+
+def test_the_list():
+    """The list has a row for each alert and says when was looked last; without any it says so."""
+    listed = view.listing([ALERT, replace(ALERT, id=4, finding=EXPIRY)], checked_at=NOW)
+
+    assert "80 % of the quota used" in words(listed)
+    assert "Rate plan expires within 7 days" in words(listed)
+    assert "Last check: " in words(listed)
+    assert "No check has run yet." in words(view.listing([], checked_at=None))
+    assert view.listing([], checked_at=None).text == "No alert is open."
+
+
+def test_the_end_of_a_snooze():
+    """When a snooze ends the message says that it still holds, and for which SIM."""
+    said = "Snooze is over and it still holds: 80 % of the quota used, Pump 7."
+    assert view.snooze_over(ALERT).text == said
+    sound(view.snooze_over(ALERT))
+
+
+FINDINGS = st.builds(
+    Finding,
+    giccid=TEXT,
+    label=TEXT,
+    account=MAYBE,
+    plan=MAYBE,
+    kind=st.sampled_from(list(Kind)),
+    threshold=st.sampled_from([0, 1, 7, 80, 100, 10**6]),
+    cycle=TEXT,
+    value=st.one_of(st.none(), COUNT),
+    whole=st.one_of(st.none(), COUNT),
+    expires_at=st.one_of(st.none(), TIMES),
+)
+ALERTS = st.builds(
+    Alert,
+    id=IDS,
+    finding=FINDINGS,
+    raised_at=TIMES,
+    state=st.sampled_from(list(State)),
+    by=st.sampled_from([None, "U2"]),
+    at=st.one_of(st.none(), TIMES),
+    until=st.one_of(st.none(), TIMES),
+)
+
+
+@enough
+@given(alert=ALERTS)
+def test_whatever_it_holds_slack_takes_it(alert: Alert):
+    """With hostile and huge values in every field, all that is drawn of an alert is taken and harmless."""
+    sound(view.card(alert, snooze_for="52 w"), people=["U2"])
+    sound(view.snooze_over(alert))
+
+
+@enough
+@given(alert=ALERTS, checked=st.one_of(st.none(), TIMES), count=st.sampled_from([1, 50]))
+def test_however_many_are_open_slack_takes_the_list(alert: Alert, checked, count: int):
+    """Fifty alerts with hostile labels are one message."""
+    sound(view.listing([replace(alert, id=n) for n in range(count)], checked_at=checked))
+
+
+@pytest.mark.parametrize("label", ["x" * 10_000, "&" * 10_000, "a\n" * 5_000])
+def test_the_longest_list_with_the_longest_labels(label: str):
+    """Fifty alerts whose labels never end are still one message."""
+    sound(view.listing([replace(ALERT, id=n, finding=replace(QUOTA, label=label)) for n in range(50)], checked_at=NOW))
