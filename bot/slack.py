@@ -21,6 +21,8 @@ from bot.errors import SlackError
 LOST = "answer_lost"
 UNREACHABLE = "unreachable"
 FOR_LATER = frozenset({"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+# https://docs.slack.dev/interactivity/handling-user-interaction: three seconds, one use.
+TOO_LATE = frozenset({"expired_trigger_id", "trigger_expired", "exchanged_trigger_id", "trigger_exchanged"})
 # What marks a message as ours, so that it can be found again after a restart.
 MARK = "simops_outbox"
 
@@ -131,7 +133,14 @@ class Slack:
 
     async def open_modal(self, *, trigger: str, view: Mapping[str, object]) -> None:
         """Opens a modal for whoever just pressed; the trigger is good for three seconds."""
-        await self._call(self._client.views_open(trigger_id=trigger, view=dict(view)))
+        try:
+            await self._call(self._client.views_open(trigger_id=trigger, view=dict(view)))
+        except SlackError as problem:
+            if problem.code not in TOO_LATE:
+                raise
+            raise SlackError(
+                "The form could not be opened in time; press the button again.", code=problem.code
+            ) from None
 
     async def show_home(self, *, user: str, view: Mapping[str, object]) -> None:
         """Draws a person's App Home."""

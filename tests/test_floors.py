@@ -28,7 +28,7 @@ SEES: Mapping[str, tuple[str, ...]] = {
     "bot.simulator": (*GROUND, *FIRST),
     "handlers": (*GROUND, "bot.flows", "bot.views"),
     "bot.neighbours": (*GROUND, *FIRST, "bot.config", "bot.flows"),
-    "bot.app": (*GROUND, *FIRST, "bot.config", "bot.flows", "bot.simulator", "bot.neighbours", "handlers"),
+    "bot.app": (*GROUND, *FIRST, "bot.config", "bot.flows", "bot.neighbours", "bot.logs", "handlers"),
     "bot.__main__": (
         *GROUND,
         *FIRST,

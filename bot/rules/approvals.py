@@ -99,7 +99,8 @@ def decide(approval: Approval, step: Step, *, by: Person, why: str | None = None
         raise NotPossible(f"Request #{approval.id} is {standing(approval)} already; nothing was changed by your click.")
     if step is Step.WITHDRAW:
         if by.id != approval.asked_by:
-            raise NotAllowed("Only the person who asked can withdraw this. You can deny it.")
+            hint = " You can deny it." if by.role >= Role.APPROVER else ""
+            raise NotAllowed(f"Only the person who asked can withdraw this.{hint}")
     elif by.id == approval.asked_by:
         other = "Someone else has to approve" if step is Step.APPROVE else "You can withdraw, not deny,"
         raise NotAllowed(f"{other} what you asked for yourself.")

@@ -113,7 +113,9 @@ def asked(approval: Approval, *, channel: str) -> Message:
         ".",
     )
     named = f"#{approval.id} {approval.operation} {escape(name(approval.label))}"
-    return Message(text=f"Asked: {named}. An approver decides in <#{channel}>.", blocks=(lines(parts),))
+    # Who asks need not be in the approvals channel, where the card with its buttons stands.
+    take_back = actions("approval", button("Withdraw", action="approval.withdraw", id=approval.id))
+    return Message(text=f"Asked: {named}. An approver decides in <#{channel}>.", blocks=(lines(parts), take_back))
 
 
 def news(approval: Approval) -> Message:
