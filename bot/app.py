@@ -66,15 +66,12 @@ class App:
         Not `timed`, no job starts by the clock on the wall: a test that holds the time runs them itself.
         """
         self._build()
-        await self.approvals.recover()
-        self._runner = web.AppRunner(self._web, access_log=None, logger=web_log(), shutdown_timeout=5.0)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, self.config.http.host, self.config.http.port)
         try:
-            await site.start()
-        except OSError as exc:
-            raise ConfigError([f"http.port = {self.port}: simops cannot listen there ({exc.strerror})."]) from exc
-        self.port = self._runner.addresses[0][1]
+            await self.approvals.recover()
+            await self._listen()
+        except BaseException:
+            await self._let_go()
+            raise
         self._go(self.outbox.run())
         self._go(self._know_myself())
         now = self.clock.now()
@@ -83,6 +80,15 @@ class App:
         if self._socket is not None:
             self._go(self._socket.open())
         log.info("started", port=self.port, smarthub=self.config.smarthub.base_url)
+
+    async def _listen(self) -> None:
+        """Opens the port. Raises ConfigError when somebody else has it, or it cannot be had."""
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, self.config.http.host, self.config.http.port).start()
+        except OSError as exc:
+            raise ConfigError([f"http.port = {self.port}: simops cannot listen there ({exc.strerror})."]) from exc
+        self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
         """Closes the doors, lets what was begun come to its end, and lets go of everything."""
@@ -94,10 +100,15 @@ class App:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._let_go()
+        log.info("stopped")
+
+    async def _let_go(self) -> None:
+        """Closes what was opened."""
+        await self._runner.cleanup()
         await self.hub.close()
         await self._session.close()
         self.store.close()
-        log.info("stopped")
 
     @property
     def busy(self) -> int:
@@ -211,6 +222,7 @@ class App:
         else:
             app_token = config.secrets.slack_app_token.get_secret_value()
             self._socket = Socket(self.bolt, app_token=app_token, client=self._client(app_token), clock=clock)
+        self._runner = web.AppRunner(self._web, access_log=None, logger=web_log(), shutdown_timeout=5.0)
 
     def _jobs(self) -> list[Job]:
         async def settle() -> str | None:

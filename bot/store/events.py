@@ -27,7 +27,7 @@ class Events:
 
         def work(db: sqlite3.Connection) -> int:
             known = db.execute(
-                "SELECT id FROM events WHERE key = ? AND coalesce(last_at, received_at) > ? ORDER BY id DESC LIMIT 1",
+                "SELECT id FROM events WHERE key = ? AND received_at > ? ORDER BY id DESC LIMIT 1",
                 (push.key, when(now - window)),
             ).fetchone()
             if known is not None:
