@@ -1,0 +1,1 @@
+"""Programs nobody here wrote, to test simops against: `./run peers`. `./run check` does without them and Node."""
