@@ -1,142 +1,47 @@
-"""The way to SmartHub and back: the only file that imports httpx. Reads are tried again, changes are sent once."""
+"""SmartHub, typed: one method for each operation of docs/smarthub-openapi.yaml."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
-from importlib import metadata
-from types import TracebackType
-from urllib.parse import urlencode, urlsplit
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import TypeVar
 
-import httpx
-import stamina
-from aiolimiter import AsyncLimiter
-
-from bot.clock import Clock
-from bot.errors import (
-    BotError,
-    ConfigError,
-    OutcomeUnknown,
-    ProviderBusy,
-    ProviderDown,
-    ProviderError,
-    SimNotFound,
-)
-from bot.rules.accounts import Account
+from bot.errors import OutcomeUnknown, ProviderError, SimNotFound
+from bot.rules.accounts import Account, Country, Enterprise
+from bot.rules.batches import BatchJob
+from bot.rules.changes import ChangeKind
+from bot.rules.plans import Plan
+from bot.rules.pools import Pool
 from bot.rules.sims import Sim, Status, read_iccid, spellings
-from bot.smarthub import addresses, redirects, wire
-from bot.smarthub.contract import Contract, Endpoint
-from bot.smarthub.paging import Page, Pager, Place, read_page
-from bot.smarthub.problems import Problem, Subject, lost, read_problem, refusal
+from bot.rules.sms import Coding, Sms
+from bot.smarthub import accounts, batches, sims, sms, wire
+from bot.smarthub.lists import Lists
+from bot.smarthub.paging import LogPage, Page, read_log_page, read_page
+from bot.smarthub.problems import Subject, lost
 
-BODY_AT_MOST = 32 * 1024 * 1024
-PROBLEM_AT_MOST = 256 * 1024
-
-# Only these mean that not a byte of the request has left us.
-_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class _Answer:
-    """What came back, read to its end and closed."""
-
-    url: str
-    status: int
-    headers: httpx.Headers
-    body: bytes
-
-
-@dataclass
-class _Patience:
-    """How long one read may still take, and how long SmartHub last asked to wait. In seconds of the event loop."""
-
-    until: float
-    asked: float | None = None
-
-
-class SmartHub:
+class SmartHub(Lists):
     """SmartHub, typed. One for the process; `close` it, or use it with `async with`.
 
-    Every call may raise KeyRefused, AccessForbidden, ProviderBusy, ProviderDown or ProviderError. A change may also
-    raise ChangeRefused, AddressNotConfirmed and OutcomeUnknown; after the last one, read before doing anything else.
+    Every call may raise BadInput before anything is sent, and KeyRefused, AccessForbidden, ProviderBusy, ProviderDown
+    or ProviderError. A change may also raise ChangeRefused, AddressNotConfirmed and OutcomeUnknown; after the last one,
+    read before doing anything else. `raw` on what comes back is SmartHub's whole answer.
     """
-
-    def __init__(
-        self,
-        *,
-        base_url: str,
-        key: str,
-        contract: Contract,
-        clock: Clock,
-        connect_timeout_s: float = 5.0,
-        read_timeout_s: float = 15.0,
-        total_timeout_s: float = 30.0,
-        rate_per_second: float = 20.0,
-        concurrency: int = 8,
-        tries: int = 4,
-        page_size: int = 500,
-        max_pages: int = 100_000,
-        backoff_initial_s: float = 0.2,
-        backoff_max_s: float = 5.0,
-        body_limit_bytes: int = BODY_AT_MOST,
-    ) -> None:
-        """Raises ConfigError when the address or the key cannot be used."""
-        self._base = _usable_base(base_url)
-        self._key = _usable_key(key)
-        self._contract = contract
-        self._clock = clock
-        self._total_s = total_timeout_s
-        self._slots = asyncio.Semaphore(concurrency)
-        self._rate = AsyncLimiter(max(1.0, rate_per_second), max(1.0, rate_per_second) / rate_per_second)
-        self._tries = tries
-        self._page_size = page_size
-        self._max_pages = max_pages
-        self._backoff = (backoff_initial_s, backoff_max_s)
-        self._body_limit = body_limit_bytes
-        self._moved = redirects.Moved(self._base)
-        timeout = httpx.Timeout(read_timeout_s, connect=connect_timeout_s, pool=total_timeout_s)
-        tls = httpx.create_ssl_context(trust_env=False)
-        self._reads = httpx.AsyncClient(trust_env=False, verify=tls, timeout=timeout, headers=self._headers())
-        # Each change gets a connection of its own: on a kept one that SmartHub is just closing, a change that was never
-        # taken cannot be told from one whose answer was lost.
-        self._changes = httpx.AsyncClient(
-            trust_env=False,
-            verify=tls,
-            timeout=timeout,
-            headers=self._headers(),
-            limits=httpx.Limits(max_keepalive_connections=0),
-        )
-
-    def __repr__(self) -> str:
-        return f"<SmartHub at {self._base}>"
-
-    async def __aenter__(self) -> SmartHub:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
-
-    async def close(self) -> None:
-        """Closes every connection."""
-        await self._reads.aclose()
-        await self._changes.aclose()
 
     # SIMs
 
     async def sim(self, giccid: str) -> Sim:
-        """The SIM as SmartHub describes it now, with its whole answer in `raw`. Raises SimNotFound, BadInput."""
+        """The SIM as SmartHub describes it now. Raises SimNotFound."""
         answer = await self._read("getSim", {"giccid": giccid}, about=Subject("SIM", giccid))
-        sim = wire.read_sim(wire.read_object(answer.body), self._contract)
-        if not wire.is_about(sim, giccid):
+        sim = sims.read_sim(wire.read_object(answer.body), self._contract)
+        if not sims.is_about(sim, giccid):
             raise ProviderError(f"SmartHub was asked for SIM {giccid} and described another one, so that was not used.")
         return sim
 
     async def find(self, iccid: str) -> Sim:
-        """The SIM with this ICCID, with or without its check digit. Raises BadInput, SimNotFound."""
+        """The SIM with this ICCID, with or without its check digit. Raises SimNotFound."""
         tried = spellings(read_iccid(iccid))
         for spelling in tried:
             try:
@@ -155,19 +60,38 @@ class SmartHub:
         imsi: str | None = None,
         msisdn: str | None = None,
         imei: str | None = None,
+        page_size: int | None = None,
     ) -> AsyncIterator[Page]:
-        """The SIMs that fit, page by page, never more than one page in memory. Raises as a read, at any page."""
-        filters = {
-            "account": account,
-            "status": None if status is None else self._contract.theirs("status", status),
-            "plan": plan,
-            "iccid": iccid,
-            "imsi": imsi,
-            "msisdn": msisdn,
-            "imei": imei,
-        }
-        async for number, rows in self._pages("listSims", filters):
+        """The SIMs that fit, page by page, never more than one page in memory and without `raw`.
+
+        Raises as a read, at any page.
+        """
+        filters = sims.write_filters(
+            self._contract,
+            account=account,
+            status=status,
+            plan=plan,
+            iccid=iccid,
+            imsi=imsi,
+            msisdn=msisdn,
+            imei=imei,
+        )
+        async for number, rows in self._pages("listSims", filters, page_size=page_size):
             yield read_page(rows, number, self._contract)
+
+    async def change_log(
+        self,
+        giccid: str | None = None,
+        kind: ChangeKind | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        *,
+        page_size: int | None = None,
+    ) -> AsyncIterator[LogPage]:
+        """The changes of status, plan and IMEI that fit, page by page, in SmartHub's order. Raises at any page."""
+        filters = sims.write_log_filters(self._contract, giccid=giccid, kind=kind, since=since, until=until)
+        async for number, rows in self._pages("listSimChangeLogs", filters, page_size=page_size):
+            yield read_log_page(rows, number, self._contract, giccid=giccid)
 
     async def activate(self, giccid: str) -> None:
         """Returns when SmartHub has accepted; read the SIM again to know its state."""
@@ -181,220 +105,124 @@ class SmartHub:
         """Returns when SmartHub has accepted; read the SIM again to know its state. Retiring is final."""
         await self._change_sim("retireSim", giccid)
 
+    async def subscribe_addon(self, giccid: str, plan: str) -> None:
+        """Orders a supplementary rate plan for a SIM, which costs money; returns when SmartHub has accepted."""
+        await self._change_sim("subscribeSupplementaryPackage", giccid, body=sims.write_plan(plan, self._contract))
+
+    async def change_plan(self, giccid: str, plan: str) -> None:
+        """Gives a SIM another basic rate plan; returns when SmartHub has accepted."""
+        await self._change_sim("changeBasicPackage", giccid, body=sims.write_plan(plan, self._contract))
+
+    async def set_apn(self, giccid: str, apn: str, enabled: bool) -> None:
+        """Switches an APN of a SIM on or off; returns when SmartHub has accepted."""
+        body = sims.write_apn(apn, self._contract, enabled=enabled)
+        await self._change_sim("changeApnStatus", giccid, body=body)
+
     async def custom(self, giccid: str) -> tuple[str | None, ...]:
-        """The five custom fields of a SIM. Raises SimNotFound, BadInput."""
+        """The five custom fields of a SIM. Raises SimNotFound."""
         answer = await self._read("getSimCustomFields", {"giccid": giccid}, about=Subject("SIM", giccid))
-        return wire.read_custom(wire.read_object(answer.body), self._contract)
+        return sims.read_custom(wire.read_object(answer.body), self._contract)
 
     async def set_custom(self, giccid: str, values: Sequence[str | None]) -> None:
-        """Sets all five custom fields: read them first, and send back those that stay. Raises as a change, BadInput."""
-        body = wire.write_custom(values, self._contract)
-        await self._change("updateSimCustomFields", {"giccid": giccid}, body=body, about=Subject("SIM", giccid))
+        """Sets all five custom fields: read them first, and send back those that stay."""
+        await self._change_sim("updateSimCustomFields", giccid, body=sims.write_custom(values, self._contract))
 
-    async def _change_sim(self, name: str, giccid: str) -> None:
-        await self._change(name, {"giccid": giccid}, about=Subject("SIM", giccid))
+    async def _change_sim(self, name: str, giccid: str, *, body: wire.Json | None = None) -> None:
+        await self._change(name, {"giccid": giccid}, body=body, about=Subject("SIM", giccid))
+
+    # Batch jobs
+
+    async def batch_activate(self, giccids: Sequence[str]) -> str:
+        """Stores a job that activates these SIMs, 1 to 1000 and each once; its id. The job runs later."""
+        return await self._store_job("batchActivate", batches.write_batch(giccids, self._contract))
+
+    async def batch_suspend(self, giccids: Sequence[str]) -> str:
+        """Stores a job that suspends these SIMs, 1 to 1000 and each once; its id. The job runs later."""
+        return await self._store_job("batchSuspend", batches.write_batch(giccids, self._contract))
+
+    async def batch_retire(self, giccids: Sequence[str]) -> str:
+        """Stores a job that retires these SIMs, 1 to 1000 and each once; its id. The job runs later; it is final."""
+        return await self._store_job("batchRetire", batches.write_batch(giccids, self._contract))
+
+    async def batch_change_plan(self, giccids: Sequence[str], plan: str) -> str:
+        """Stores a job that gives these SIMs, 1 to 1000 and each once, another basic plan; its id. It runs later."""
+        body = {**batches.write_batch(giccids, self._contract), **sims.write_plan(plan, self._contract)}
+        return await self._store_job("batchChangeBasicPackage", body)
+
+    async def batch_job(self, job_id: str) -> BatchJob:
+        """A job as it stands now, with the result of each SIM. Raises NotFound."""
+        answer = await self._read("getBatchJob", {"jobId": job_id}, about=Subject("job", job_id))
+        job = batches.read_job(wire.read_object(answer.body), self._contract)
+        return self._same(job, job.id, Subject("job", job_id))
+
+    async def _store_job(self, name: str, body: wire.Json) -> str:
+        said = await self._change(name, {}, body=body, wanted=True)
+        try:
+            return batches.read_job_id(wire.read_object(said), self._contract)
+        except ProviderError as exc:
+            raise self._unreadable(name) from exc
+
+    # SMS
+
+    async def send_sms(
+        self, giccid: str, text: str, *, coding: Coding | None = None, validity: int | None = None
+    ) -> Sms:
+        """The SMS as SmartHub has taken it over, which is not delivered yet: `sms` follows it. It is sent once.
+
+        `validity` is a TP-VP from 0 to 255, see `bot.rules.sms`. An answer without an id is OutcomeUnknown.
+        """
+        body = sms.write_sms(giccid, text, self._contract, coding=coding, validity=validity)
+        said = await self._change("sendSms", {}, body=body, about=Subject("SIM", giccid), wanted=True)
+        try:
+            return sms.read_sent(wire.read_object(said), self._contract)
+        except ProviderError as exc:
+            raise self._unreadable("sendSms") from exc
+
+    async def sms(self, id: str) -> Sms:
+        """What became of an SMS. Raises NotFound."""
+        answer = await self._read("getSms", {"smsMsgId": id}, about=Subject("SMS", id))
+        found = sms.read_sms(wire.read_object(answer.body), self._contract)
+        return self._same(found, found.id, Subject("SMS", id))
+
+    # Accounts
+
+    async def enterprise(self) -> Enterprise:
+        """The enterprise whose key we hold, and the accounts below it."""
+        answer = await self._read("getEnterprise", {})
+        return accounts.read_enterprise(wire.read_object(answer.body), self._contract)
 
     async def account(self, name: str) -> Account:
-        """The account of that name. Raises NotFound, BadInput."""
+        """The account of that name. Raises NotFound."""
         answer = await self._read("getAccount", {"name": name}, about=Subject("account", name))
-        return wire.read_account(wire.read_object(answer.body), self._contract)
+        return accounts.read_account(wire.read_object(answer.body), self._contract)
 
-    # Reads
+    async def plans(self, account: str) -> tuple[Plan, ...]:
+        """The rate plans of an account. Raises NotFound."""
+        rows = await self._of_account("listServicePackages", account)
+        return tuple(accounts.read_plan(row, self._contract) for row in rows)
 
-    async def _pages(self, name: str, filters: Mapping[str, str | None]) -> AsyncIterator[tuple[int, wire.Rows]]:
-        """The pages of a list with their numbers, before their rows are read."""
-        pager = Pager(page_size=self._page_size, max_pages=self._max_pages)
-        here: Place | None = Place(1)
-        while here is not None:
-            query = {**filters, "page": str(here.number), "page_size": str(self._page_size)}
-            answer = await self._read(name, {}, query=query, url=here.link)
-            rows = wire.read_rows(answer.body, self._contract)
-            if not pager.is_new(rows):
-                return
-            if rows.rows:
-                yield here.number, rows
-            here = pager.after(here, rows, link=self._next_link(answer))
+    async def pools(self, account: str) -> tuple[Pool, ...]:
+        """The shared data pools of an account. Raises NotFound."""
+        rows = await self._of_account("listSharePools", account)
+        return tuple(accounts.read_pool(row, self._contract) for row in rows)
 
-    def _next_link(self, answer: _Answer) -> str | None:
-        """SmartHub's `Link: rel="next"`; one that leads to another host is as good as none."""
-        try:
-            link = httpx.Response(200, headers=answer.headers).links.get("next", {}).get("url")
-            target = None if link is None else str(httpx.URL(answer.url).join(link))
-        except (httpx.InvalidURL, ValueError):
-            return None
-        return target if target is not None and redirects.same_place(self._base, target) else None
+    async def countries(self, account: str | None = None, cycle: str | None = None) -> tuple[Country, ...]:
+        """Traffic and SIMs by country, of one account or all, in a cycle like `2026-11`. Raises NotFound."""
+        about = None if account is None else Subject("account", account)
+        query = accounts.write_country_filters(account=account, cycle=cycle)
+        rows = await self._listed("getCountryStatistics", {}, query=query, about=about)
+        return tuple(accounts.read_country(row, self._contract) for row in rows)
 
-    async def _read(
-        self,
-        name: str,
-        path: Mapping[str, str],
-        *,
-        query: Mapping[str, str | None] | None = None,
-        url: str | None = None,
-        about: Subject | None = None,
-    ) -> _Answer:
-        """The 2xx answer to a question, asked again while SmartHub is busy or down, within the total time."""
-        endpoint = self._contract.endpoint(name)
-        target = url if url is not None else self._url(endpoint, path, query or {})
-        patience = _Patience(until=asyncio.get_running_loop().time() + self._total_s)
-        try:
-            async with asyncio.timeout(self._total_s):
-                async for attempt in self._attempts(patience):
-                    with attempt:
-                        return await self._ask(endpoint, target, patience, about)
-        except TimeoutError as exc:
-            raise ProviderDown(f"SmartHub did not answer within {self._total_s:.0f} seconds. Try again later.") from exc
-        raise AssertionError("stamina either returns or raises")
+    async def _of_account(self, name: str, account: str) -> Sequence[object]:
+        return await self._listed(name, {"accountName": account}, about=Subject("account", account))
 
-    def _attempts(self, patience: _Patience) -> AsyncIterator[stamina.Attempt]:
-        initial, most = self._backoff
+    # All of them
 
-        def again(error: Exception) -> bool | float:
-            if not isinstance(error, ProviderDown | ProviderBusy):
-                return False
-            left = patience.until - asyncio.get_running_loop().time()
-            if patience.asked is None:
-                return left > initial
-            wait = max(patience.asked, initial)
-            return wait if wait < left else False  # longer than anybody would wait: say so now
+    def _same(self, found: T, id: str, asked: Subject) -> T:
+        """What was found, when it is what was asked for."""
+        if id != asked.name:
+            raise ProviderError(f"SmartHub was asked for {asked} and described another one, so that was not used.")
+        return found
 
-        return aiter(
-            stamina.retry_context(
-                on=again, attempts=self._tries, timeout=None, wait_initial=initial, wait_max=most, wait_jitter=initial
-            )
-        )
-
-    async def _ask(self, endpoint: Endpoint, url: str, patience: _Patience, about: Subject | None) -> _Answer:
-        patience.asked = None
-        answer = await self._follow(url)
-        if _accepted(answer.status):
-            return answer
-        patience.asked = self._retry_after(answer.headers)
-        raise self._refusal(answer.status, answer.body, endpoint=endpoint, about=about, wait=patience.asked)
-
-    async def _follow(self, url: str) -> _Answer:
-        """The answer after at most five redirects, all of them within SmartHub."""
-        for _ in range(redirects.HOPS + 1):
-            answer = await self._get(self._moved.now(url))
-            if answer.status not in redirects.FOR_GOOD | redirects.THIS_TIME:
-                return answer
-            url = self._moved.follow(answer.url, answer.status, answer.headers.get("location"))
-        self._moved.forget()
-        raise ProviderError("SmartHub redirects again and again, so there is no answer.")
-
-    async def _get(self, url: str) -> _Answer:
-        try:
-            async with self._slots, self._rate, self._reads.stream("GET", url) as response:
-                return _Answer(url, response.status_code, response.headers, await self._body(response))
-        except (httpx.InvalidURL, httpx.DecodingError) as exc:
-            raise ProviderError("SmartHub sent something that cannot be read.") from exc
-        except httpx.TimeoutException as exc:
-            raise ProviderDown("SmartHub did not answer in time. Try again later.") from exc
-        except httpx.TransportError as exc:
-            raise ProviderDown("SmartHub cannot be reached, or broke off. Try again later.") from exc
-
-    async def _body(self, response: httpx.Response) -> bytes:
-        """The body, up to the limit; what is wrong with a refusal's body is no reason not to know the refusal."""
-        good = _accepted(response.status_code)
-        limit = self._body_limit if good else PROBLEM_AT_MOST
-        body = bytearray()
-        try:
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > limit:
-                    raise ProviderError(f"SmartHub's answer is larger than {limit} bytes, so it was not read.")
-        except (httpx.HTTPError, ProviderError):
-            if good:
-                raise
-            return b""
-        return bytes(body)
-
-    # Changes
-
-    async def _change(
-        self, name: str, path: Mapping[str, str], *, body: object = None, about: Subject | None = None
-    ) -> None:
-        """Returns when SmartHub has accepted the change. It is sent once, whatever happens."""
-        endpoint = self._contract.endpoint(name)
-        url = self._url(endpoint, path, {})
-        content = None if body is None else json.dumps(body).encode()
-        leaving = False
-        try:
-            async with asyncio.timeout(self._total_s), self._slots, self._rate:
-                leaving = True
-                await self._send(endpoint, url, content, about)
-        except TimeoutError as exc:
-            if leaving:
-                raise OutcomeUnknown(lost("SmartHub did not answer in time")) from exc
-            raise ProviderBusy("Too much is being asked of SmartHub at once; nothing was sent. Try again.") from exc
-
-    async def _send(self, endpoint: Endpoint, url: str, content: bytes | None, about: Subject | None) -> None:
-        headers = {} if content is None else {"Content-Type": "application/json"}
-        status, body, wait = 0, b"", None
-        try:
-            async with self._changes.stream(endpoint.method, url, content=content, headers=headers) as response:
-                status, wait = response.status_code, self._retry_after(response.headers)
-                body = b"" if _accepted(status) else await self._body(response)
-        except _NEVER_LEFT as exc:
-            raise ProviderDown("SmartHub cannot be reached; nothing was changed. Try again later.") from exc
-        except Exception as exc:  # whatever went wrong here, the change was under way
-            if not status:
-                raise OutcomeUnknown(lost("SmartHub's answer was lost")) from exc
-        if not _accepted(status):  # where it was, it does not matter what the body says
-            raise self._refusal(status, body, endpoint=endpoint, about=about, wait=wait)
-
-    # Both
-
-    def _url(self, endpoint: Endpoint, path: Mapping[str, str], query: Mapping[str, str | None]) -> str:
-        names = self._contract.fields["query"]
-        sent = {names[ours][0]: value for ours, value in query.items() if value is not None}
-        url = self._base + addresses.address(endpoint, path, self._contract.endpoints)
-        return f"{url}?{urlencode(sent)}" if sent else url
-
-    def _headers(self) -> dict[str, str]:
-        return {
-            "X-API-Key": self._key,
-            "Accept": "application/json",
-            "Accept-Encoding": "gzip",
-            "User-Agent": f"simops/{_version()}",
-        }
-
-    def _retry_after(self, headers: httpx.Headers) -> float | None:
-        return wire.read_retry_after(headers.get("retry-after"), now=self._clock.now())
-
-    def _refusal(
-        self, status: int, body: bytes, *, endpoint: Endpoint, about: Subject | None, wait: float | None
-    ) -> BotError:
-        # A service may repeat the key in what it says of it; then it would be in a message and in the log.
-        said = read_problem(body.replace(self._key.encode(), b"(key)"))
-        problem = Problem(said.words.replace(self._key, "(key)"), said.faults)
-        return refusal(status, problem, endpoint=endpoint, contract=self._contract, about=about, retry_after=wait)
-
-
-def _accepted(status: int) -> bool:
-    return 200 <= status < 300
-
-
-def _usable_base(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        usable = False
-    if not usable or parts.username is not None or parts.query or parts.fragment:
-        like = "https://trial.api.smh.smarthing.com/v1"
-        raise ConfigError([f"smarthub.base_url has to be an address like {like}, with nothing else in it."])
-    return url.rstrip("/")
-
-
-def _usable_key(key: str) -> str:
-    if not key or not key.isascii() or not key.isprintable() or " " in key:
-        raise ConfigError(["SMARTHUB_API_KEY is empty, or has characters that no key has."])
-    return key
-
-
-def _version() -> str:
-    try:
-        return metadata.version("simops")
-    except metadata.PackageNotFoundError:
-        return "0"
+    def _unreadable(self, name: str) -> OutcomeUnknown:
+        return OutcomeUnknown(lost("SmartHub accepted, and its answer cannot be read", self._contract.endpoint(name)))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from bot.errors import ProviderError
+from bot.rules.changes import Change
 from bot.rules.sims import Sim
 from bot.smarthub.contract import Contract
-from bot.smarthub.wire import Rows, read_sim
+from bot.smarthub.sims import read_change, read_sim, same_sim
+from bot.smarthub.wire import Rows
+
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True)
@@ -17,6 +22,15 @@ class Page:
 
     number: int
     sims: tuple[Sim, ...]
+    skipped: int = 0
+
+
+@dataclass(frozen=True)
+class LogPage:
+    """One page of the change log. `skipped` rows could not be read, or are about another SIM than was asked for."""
+
+    number: int
+    changes: tuple[Change, ...]
     skipped: int = 0
 
 
@@ -68,10 +82,22 @@ class Pager:
 
 def read_page(rows: Rows, number: int, contract: Contract) -> Page:
     """A page of SIMs; a row that cannot be read is counted and left out, so that one bad row does not hide the rest."""
-    sims = []
+    sims = _readable(rows, lambda row: read_sim(row, contract, keep_raw=False))
+    return Page(number, tuple(sims), skipped=len(rows.rows) - len(sims))
+
+
+def read_log_page(rows: Rows, number: int, contract: Contract, *, giccid: str | None) -> LogPage:
+    """A page of the change log. What is about another SIM than `giccid` is left out too: the filter may be ignored."""
+    found = _readable(rows, lambda row: read_change(row, contract))
+    ours = [c for c in found if giccid is None or c.giccid is None or same_sim(c.giccid, giccid)]
+    return LogPage(number, tuple(ours), skipped=len(rows.rows) - len(ours))
+
+
+def _readable(rows: Rows, read: Callable[[object], Row]) -> list[Row]:
+    found = []
     for row in rows.rows:
         try:
-            sims.append(read_sim(row, contract, keep_raw=False))
+            found.append(read(row))
         except ProviderError:
             continue
-    return Page(number, tuple(sims), skipped=len(rows.rows) - len(sims))
+    return found

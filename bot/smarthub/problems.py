@@ -90,7 +90,7 @@ def refusal(
     """
     said = f" It said: “{problem.words}”." if problem.words else ""
     if endpoint.changes and (status < 400 or status == 408 or status >= 500):
-        return OutcomeUnknown(f"{lost(f'SmartHub answered with {status}')}{said}")
+        return OutcomeUnknown(f"{lost(f'SmartHub answered with {status}', endpoint)}{said}")
     if status in _PLAIN:
         kind, sentence = _PLAIN[status]
         return kind(sentence + said)
@@ -101,8 +101,12 @@ def refusal(
     return _not_so(status, problem.faults, endpoint=endpoint, contract=contract, about=about, said=said)
 
 
-def lost(why: str) -> str:
-    """The sentence for a change whose outcome is not known."""
+def lost(why: str, endpoint: Endpoint) -> str:
+    """The sentence for a change whose outcome is not known: what may have been done, and where to look."""
+    if endpoint.name == "sendSms":
+        return f"{why}, so the SMS may or may not have been sent. It is not sent again by itself."
+    if endpoint.name.startswith("batch"):
+        return f"{why}, so the job may or may not have been stored: look at its SIMs before trying again."
     return f"{why}, so the change may or may not have been done: look at the SIM before trying again."
 
 
@@ -128,7 +132,12 @@ def _wait(retry_after: float | None) -> str:
 
 def _is_missing(faults: Sequence[Fault], endpoint: Endpoint, contract: Contract) -> bool:
     """Whether a 422 says that what was asked for is not there, rather than something named in the request's body."""
-    sim_keys = {*contract.keys("sim", "giccid"), *contract.keys("sim", "iccid"), "toGiccid", None}
+    sim_keys = {
+        *contract.keys("sim", "giccid"),
+        *contract.keys("sim", "iccid"),
+        *contract.keys("body", "sms_giccid"),
+        None,
+    }
     codes = {fault.code for fault in faults if fault.field in sim_keys}
     if endpoint.changes:
         return "missing" in codes or (endpoint.name in _BARE and any(f.code == "missing" for f in faults))

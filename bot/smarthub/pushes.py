@@ -1,12 +1,13 @@
 """SmartHub's notifications, from bytes to what they say. Pure; nothing that comes in here ever raises.
 
-https://apidoc-en.smh.smarthing.com, "Event notification". The keys are assumed: the pages name what each one tells.
+https://apidoc-en.smh.smarthing.com, "Event notification". The pages name what each one tells; the keys are assumed and
+stand in tables.py as "push" (what all share) and "push-mo-sms" …, where an operator can correct them.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -14,7 +15,7 @@ from typing import Protocol
 from bot.errors import BotError
 from bot.rules.events import Fact, Push
 from bot.smarthub import wire
-from bot.smarthub.contract import Contract
+from bot.smarthub.contract import FIELDS, Contract
 
 Read = Callable[[object], Fact]
 
@@ -30,10 +31,11 @@ def read_push(name: str, body: bytes, contract: Contract) -> Push:
         return Push(name=name, key=digest, body=body, flaw="It is JSON, but not an object.")
     wrong: list[str] = []
     facts: dict[str, Fact] = {}
-    for ours, theirs, read in (*FRAME, *FACTS[name]):
-        fact = _fact(value, theirs, partial(read, contract=contract), wrong)
-        if fact is not None:
-            facts[ours] = fact
+    for table, facts_of_it in (("push", FRAME), (f"push-{name}", FACTS[name])):
+        for ours, _, read in facts_of_it:
+            fact = _fact(value, contract.keys(table, ours), partial(read, contract=contract), wrong)
+            if fact is not None:
+                facts[ours] = fact
     event_id, giccid = facts.pop("event_id", None), facts.pop("giccid", None)
     happened_at, account = facts.pop("happened_at", None), facts.pop("account", None)
     if giccid is None and name != "mt-sms-status":
@@ -50,16 +52,18 @@ def read_push(name: str, body: bytes, contract: Contract) -> Push:
     )
 
 
-def _fact(value: Mapping[str, object], theirs: str, read: Read, wrong: list[str]) -> Fact:
-    found = value.get(theirs)
-    # An empty text is nothing too: an empty eventId would make all notifications without one the same.
-    if found is None or found == "":
-        return None
-    try:
-        return read(found)
-    except BotError as exc:
-        wrong.append(f"{theirs}: {exc}")
-        return None
+def _fact(value: Mapping[str, object], keys: Sequence[str], read: Read, wrong: list[str]) -> Fact:
+    for theirs in keys:
+        found = value.get(theirs)
+        # An empty text is nothing too: an empty eventId would make all notifications without one the same.
+        if found is None or found == "":
+            continue
+        try:
+            return read(found)
+        except BotError as exc:
+            wrong.append(f"{theirs}: {exc}")
+            return None
+    return None
 
 
 def _text(value: object, *, contract: Contract) -> Fact:  # noqa: ARG001 - every reader is called alike
@@ -93,33 +97,24 @@ class Reader(Protocol):
 
 Table = tuple[tuple[str, str, Reader], ...]
 
-FRAME: Table = (
-    ("event_id", "eventId", _text),
-    ("happened_at", "eventTime", _time),
-    ("giccid", "giccid", _text),
-    ("account", "accountName", _text),
-)
+
+def _table(name: str, readers: Mapping[str, Reader]) -> Table:
+    """Each fact with the key under which it is looked for, unless the operator says otherwise, and how it is read."""
+    return tuple((ours, FIELDS[name][ours][0], read) for ours, read in readers.items())
+
+
+FRAME: Table = _table("push", {"event_id": _text, "happened_at": _time, "giccid": _text, "account": _text})
 FACTS: Mapping[str, Table] = {
-    "mo-sms": (("text", "messageText", _text), ("sms_id", "smsMsgId", _text), ("happened_at", "receivedTime", _time)),
-    "mt-sms-status": (
-        ("sms_id", "smsMsgId", _text),
-        ("status", "status", _text),
-        ("happened_at", "reportTime", _time),
-    ),
-    "cycle-usage": (
-        ("cycle", "cycleName", _text),
-        ("usage_bytes", "usageBytes", _count),
-        ("threshold_bytes", "thresholdBytes", _count),
-    ),
-    "imei-change": (("old", "oldImei", _text), ("new", "newImei", _text)),
-    "no-session": (("last_session_at", "lastSessionTime", _time), ("hours", "hoursWithoutSession", _count)),
-    "package-expired": (("plan", "servicePackage", _text), ("expires_at", "expireTime", _time)),
-    "package-traffic": (
-        ("plan", "servicePackage", _text),
-        ("total_bytes", "totalBytes", _count),
-        ("used_bytes", "usedBytes", _count),
-        ("percent", "thresholdPercent", _count),
-    ),
-    "sim-status-change": (("old", "oldStatus", _status), ("new", "newStatus", _status)),
-    "apn-status-change": (("apn", "apn", _text), ("old", "oldStatus", _apn_status), ("new", "newStatus", _apn_status)),
+    name: _table(f"push-{name}", readers)
+    for name, readers in {
+        "mo-sms": {"text": _text, "sms_id": _text, "happened_at": _time},
+        "mt-sms-status": {"sms_id": _text, "status": _text, "happened_at": _time},
+        "cycle-usage": {"cycle": _text, "usage_bytes": _count, "threshold_bytes": _count},
+        "imei-change": {"old": _text, "new": _text},
+        "no-session": {"last_session_at": _time, "hours": _count},
+        "package-expired": {"plan": _text, "expires_at": _time},
+        "package-traffic": {"plan": _text, "total_bytes": _count, "used_bytes": _count, "percent": _count},
+        "sim-status-change": {"old": _status, "new": _status},
+        "apn-status-change": {"apn": _text, "old": _apn_status, "new": _apn_status},
+    }.items()
 }

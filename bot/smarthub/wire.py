@@ -1,4 +1,4 @@
-"""What goes over the wire to and from SmartHub, as pure functions: times, lists, SIMs, accounts."""
+"""What goes over the wire to and from SmartHub, as pure functions: times, bodies, lists, and objects field by field."""
 
 from __future__ import annotations
 
@@ -6,24 +6,27 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from enum import StrEnum
 from typing import TypeVar
 
 from bot.errors import BadInput, ProviderError
-from bot.rules.accounts import Account, Charge
-from bot.rules.sims import NOTHING, Addon, Apn, Sim, Status, spellings
 from bot.smarthub.addresses import GICCID
 from bot.smarthub.contract import Contract
 
 T = TypeVar("T")
+Word = TypeVar("Word", bound=StrEnum)
 Json = Mapping[str, object]
 
 LARGEST = 2**63 - 1  # what a count of bytes may be at most, here and in the store
 
+# No zone on earth is further than 14 hours from UTC.
 _TIME = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?)(?:(Z)|([+-])([0-9]{2}):?([0-9]{2}))"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-](?:0[0-9]|1[0-4]):?[0-5][0-9])"
 )
+_PRICE = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
 
 
 @dataclass(frozen=True)
@@ -40,30 +43,23 @@ class Rows:
 
 def read_time(value: object) -> datetime:
     """A time of SmartHub as aware UTC: `Z`, `+08:00` and `+0800` are read. Raises ProviderError for anything else."""
-    found = _TIME.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
+    if not isinstance(value, str) or not _TIME.fullmatch(value):
         raise ProviderError(f"SmartHub sent {_show(value)} where a time with its zone was expected.")
     try:
-        return datetime.fromisoformat(found[1]).replace(tzinfo=_zone(found)).astimezone(UTC)
+        moment = datetime.fromisoformat(value)
+        return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise ProviderError("SmartHub sent a time that is no moment in time.") from None
-
-
-def _zone(found: re.Match[str]) -> timezone:
-    if found[2]:
-        return UTC
-    hours, minutes = int(found[4]), int(found[5])
-    if hours > 14 or minutes > 59:
-        raise ValueError("no zone on earth")
-    away = timedelta(hours=hours, minutes=minutes)
-    return timezone(-away if found[3] == "-" else away)
 
 
 def write_time(moment: datetime) -> str:
     """A time as SmartHub documents it, in UTC: `2026-11-22T08:30:00+0000`. Raises BadInput for one without a zone."""
     if moment.tzinfo is None:
         raise BadInput("A time needs its zone.")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
+    try:
+        return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "+0000"
+    except OverflowError:
+        raise BadInput("That time is outside the calendar.") from None
 
 
 def read_retry_after(value: str | None, *, now: datetime) -> float | None:
@@ -130,128 +126,29 @@ def _count_or_none(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
-# SIMs
-
-
-def read_sim(value: object, contract: Contract, *, keep_raw: bool = True) -> Sim:
-    """One SIM from SmartHub's object. Raises ProviderError, naming the key, when a value has a type we do not expect.
-
-    A status in no table is kept in `status_word`; keys nobody told us of are kept in `raw` (unless not wanted).
-    """
-    row = _Row(value, "sim", contract)
-    status_word = row.need("status", text)
-    status = contract.ours("status", status_word)
-    return Sim(
-        giccid=row.need("giccid", _readable_giccid),
-        status=Status(status) if status is not None else None,
-        status_word=status_word,
-        iccid=row.read("iccid", text),
-        imsi=row.read("imsi", text),
-        msisdn=row.read("msisdn", text),
-        imei=row.read("imei", text),
-        account=row.read("account", text),
-        sku=row.read("sku", text),
-        plan=row.read("plan", text),
-        plan_expires_at=row.read("plan_expires_at", read_time),
-        addons=tuple(_addon(a, contract) for a in row.many("addons")),
-        pool=row.read("pool", text),
-        activated_at=row.read("activated_at", read_time),
-        cycle=row.read("cycle", text),
-        usage_bytes=row.read("usage_bytes", count),
-        quota_bytes=row.read("quota_bytes", count),
-        sms_count=row.read("sms_count", count),
-        apns=tuple(_apn(a, contract) for a in row.many("apns")),
-        country=row.read("country", text),
-        last_session_at=row.read("last_session_at", read_time),
-        custom=_custom(row),
-        raw=row.value if keep_raw else NOTHING,
-    )
-
-
-def read_custom(value: object, contract: Contract) -> tuple[str | None, ...]:
-    """The five custom fields, `None` where one is not set. Raises ProviderError."""
-    return _custom(_Row(value, "sim", contract))
-
-
-def write_custom(values: Sequence[str | None], contract: Contract) -> Json:
-    """The five custom fields as SmartHub takes them: always all five, as what leaving one out does is not documented.
-
-    Raises BadInput for more or fewer, or one of more than 200 characters.
-    """
-    if len(values) != 5:
-        raise BadInput("A SIM has five custom fields, and all five are sent.")
-    if any(value is not None and len(value) > 200 for value in values):
-        raise BadInput("A custom field holds at most 200 characters.")
-    return {contract.keys("sim", f"custom{n}")[0]: value for n, value in enumerate(values, 1)}
-
-
-def _custom(row: _Row) -> tuple[str | None, ...]:
-    return tuple(row.read(f"custom{n}", text, empty=True) for n in range(1, 6))
-
-
-def is_about(sim: Sim, giccid: str) -> bool:
-    """Whether an answer is about the SIM that was asked for, in whichever of its spellings."""
-    names = {sim.giccid, sim.iccid}
-    return giccid in names or (giccid.isdecimal() and len(giccid) >= 18 and not names.isdisjoint(spellings(giccid)))
-
-
-def _addon(value: object, contract: Contract) -> Addon:
-    row = _Row(value, "addon", contract)
-    return Addon(
-        name=row.need("name", text),
-        total_bytes=row.read("total_bytes", count),
-        used_bytes=row.read("used_bytes", count),
-        expires_at=row.read("expires_at", read_time),
-    )
-
-
-def _apn(value: object, contract: Contract) -> Apn:
-    row = _Row(value, "apn", contract)
-    word = row.read("enabled", text)
-    switch = contract.ours("apn_status", word) if word is not None else None
-    return Apn(name=row.need("name", text), enabled={"on": True, "off": False}.get(switch or ""))
-
-
-# Accounts
-
-
-def read_account(value: object, contract: Contract) -> Account:
-    """One account from SmartHub's object. Raises ProviderError, naming the key, for a type we do not expect.
-
-    https://apidoc-en.smh.smarthing.com, "Get account": the one answer that is documented whole.
-    """
-    row = _Row(value, "account", contract)
-    word = row.read("charge", text)
-    charge = contract.ours("charge", word) if word is not None else None
-    return Account(
-        name=row.need("name", text),
-        charge=Charge(charge) if charge is not None else None,
-        charge_word=word,
-        status=row.read("status", text),
-        renewal=row.read("renewal", text),
-        cycle=row.read("cycle", text),
-        plans=tuple(map(text, row.many("plans"))),
-        skus=tuple(map(text, row.many("skus"))),
-    )
-
-
 # The parts of an object
 
 
-class _Row:
+class Row:
     """One object of SmartHub, read field by field with our names."""
 
     def __init__(self, value: object, table: str, contract: Contract) -> None:
         if not isinstance(value, dict):
             raise ProviderError(f"SmartHub sent {_show(value)} where an object was expected.")
         self.value: Json = value
+        self._contract = contract
         self._table = table
         self._keys = contract.fields[table]
 
     def read(self, ours: str, reader: Callable[[object], T], *, empty: bool = False) -> T | None:
         """The field, or `None` where SmartHub sent nothing; an empty text is nothing, unless it may stand."""
-        found = _look(self.value, self._keys[ours])
-        if found is None or (found == "" and not empty):
+        # Once for each field of each row of a long list: every step in here counts.
+        for key in self._keys[ours]:
+            if (found := self.value.get(key)) is not None:
+                break
+        else:
+            return None
+        if found == "" and not empty:
             return None
         try:
             return reader(found)
@@ -269,6 +166,16 @@ class _Row:
             )
         return found
 
+    def word(self, ours: str, enum: str, kind: Callable[[str], Word]) -> tuple[Word | None, str | None]:
+        """The field as a word of ours, `None` where it is in no table; and the word as it came."""
+        theirs = self.read(ours, text)
+        return self.meaning(enum, theirs, kind), theirs
+
+    def meaning(self, enum: str, theirs: str | None, kind: Callable[[str], Word]) -> Word | None:
+        """Our word for one of SmartHub's; `None` where it is in no table."""
+        ours = None if theirs is None else self._contract.ours(enum, theirs)
+        return None if ours is None else kind(ours)
+
     def many(self, ours: str) -> Sequence[object]:
         """The field as a list, empty where SmartHub sent nothing."""
         return self.read(ours, _list) or ()
@@ -285,8 +192,11 @@ def text(value: object) -> str:
     """A text as it came. Raises ProviderError for another type, or for half a character that nothing could store."""
     if not isinstance(value, str):
         raise ProviderError(f"SmartHub sent {_show(value)} where a text was expected.")
-    if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
-        raise ProviderError("SmartHub sent a text with a broken character.")
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise ProviderError("SmartHub sent a text with a broken character.") from None
     return value
 
 
@@ -303,7 +213,16 @@ def _list(value: object) -> Sequence[object]:
     return value
 
 
-def _readable_giccid(value: object) -> str:
+def price(value: object) -> Decimal:
+    """A price written as a decimal text, exactly. Raises ProviderError for a JSON number: it may have been rounded."""
+    found = text(value)
+    if not _PRICE.fullmatch(found):
+        raise ProviderError(f"SmartHub sent {_show(value)} where a price like 12.50 was expected.")
+    return Decimal(found)
+
+
+def giccid(value: object) -> str:
+    """The number of a SIM. Raises ProviderError for what could not be one."""
     found = text(value)
     if not GICCID.fullmatch(found):
         raise ProviderError(f"SmartHub sent {_show(found)} where the number of a SIM was expected.")

@@ -102,6 +102,8 @@ NOBODY = "8949212600000999996"
         ("GET", f"/global-sims/{'8' * 33}", None, 422),
         ("GET", "/global-sims?pageSize=5000", None, 422),
         ("GET", "/global-sims/changeLogs?startTime=yesterday", None, 422),
+        ("GET", f"/global-sims/changeLogs?giccid={'8' * 33}", None, 422),
+        ("GET", "/global-sims/changeLogs?changeType=COLOUR", None, 422),
         ("GET", f"/global-sims/{NOBODY}/custom-field", None, 404),
         ("PUT", "/global-sims/8949212600000000001/custom-field", {"custom1": 3}, 400),
         ("PUT", "/global-sims/8949212600000000001/custom-field", [], 400),
@@ -122,6 +124,7 @@ NOBODY = "8949212600000999996"
         ("GET", "/nobody/servicePackages", None, 422),
         ("GET", "/nobody/sharePools", None, 422),
         ("GET", "/statistics/country-codes?accountName=nobody", None, 422),
+        ("GET", "/statistics/country-codes?cycleName=November", None, 422),
     ],
 )
 async def test_each_refusal_is_as_documented(hub: Hub, method: str, path: str, body: object, status: int):

@@ -42,9 +42,10 @@ ServeBytes = Callable[[bytes], Awaitable[tuple[str, list[bytes]]]]
 
 
 async def until(happened: Callable[[], object]) -> None:
-    """Lets everything else run until this is so."""
-    while not happened():  # noqa: ASYNC110 - what is waited for is a count on the other side of a socket
-        await asyncio.sleep(0)
+    """Lets everything else run until this is so; TimeoutError when it never is."""
+    async with asyncio.timeout(10):
+        while not happened():  # noqa: ASYNC110 - what is waited for is a count on the other side of a socket
+            await asyncio.sleep(0)
 
 
 # Reading one SIM

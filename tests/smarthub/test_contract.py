@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,7 +10,14 @@ import pytest
 import yaml
 
 from bot.errors import AddressNotConfirmed, ConfigError
-from bot.smarthub.contract import ENDPOINTS, Basis, contract
+from bot.rules.accounts import Charge
+from bot.rules.batches import BatchOperation, ItemState, JobState
+from bot.rules.changes import ChangeKind
+from bot.rules.plans import PlanKind
+from bot.rules.sims import Status
+from bot.rules.sms import SmsState
+from bot.smarthub.contract import ENDPOINTS, ENUMS, FIELDS, Basis, contract
+from bot.smarthub.pushes import FACTS, FRAME, read_push
 
 OPENAPI = yaml.safe_load((Path(__file__).parents[2] / "docs" / "smarthub-openapi.yaml").read_text(encoding="utf-8"))
 GUESSED_CHANGES = [e.name for e in ENDPOINTS if e.changes and e.basis is Basis.ASSUMED]
@@ -113,3 +121,119 @@ def test_all_mistakes_are_told_at_once():
         contract(operations={"eatSim": {}}, enums={"status": {"A": "b", "C": "d"}})
 
     assert len(caught.value.mistakes) == 3
+
+
+SCHEMAS = {
+    "sim": "Sim", "job": "BatchJob", "sms": "Sms", "enterprise": "Enterprise", "account": "Account",
+    "plan": "ServicePackage", "pool": "SharePool", "country": "CountryStatistic",
+    "push-mo-sms": "MoSmsPush", "push-mt-sms-status": "MtSmsStatusPush", "push-cycle-usage": "CycleUsagePush",
+    "push-imei-change": "ImeiChangePush", "push-no-session": "NoSessionPush",
+    "push-package-expired": "PackageExpiredPush", "push-package-traffic": "PackageTrafficPush",
+    "push-sim-status-change": "SimStatusChangePush", "push-apn-status-change": "ApnStatusChangePush",
+}  # fmt: skip
+INNER = {
+    "addon": ("Sim", "supplementaryServicePackages"), "apn": ("Sim", "apns"), "change": ("ChangeLogPage", "items"),
+    "job-item": ("BatchJob", "items"), "member": ("Enterprise", "accounts"),
+}  # fmt: skip
+# What the document has and we have no use for beyond `raw`: the ICCID beside the GICCID, the coding of what came in.
+UNREAD = {"push": {"iccid"}, "push-mo-sms": {"giccid", "dataCoding"}, "push-mt-sms-status": {"giccid"}}
+
+
+def properties(schema: Mapping[str, Mapping[str, object]]) -> set[str]:
+    """The members an object of this schema may have of its own."""
+    parts = [part for part in schema.get("allOf", [schema]) if "$ref" not in part]
+    return {name for part in parts for name in part["properties"]}
+
+
+def of_table(table: str) -> set[str]:
+    """The members the document has for what this table of ours reads."""
+    schemas = OPENAPI["components"]["schemas"]
+    if table == "push":
+        return properties(schemas["PushFrame"])
+    if table in INNER:
+        schema, member = INNER[table]
+        return properties(schemas[schema]["properties"][member]["items"])
+    return properties(schemas[SCHEMAS[table]])
+
+
+@pytest.mark.parametrize("table", [name for name in FIELDS if name not in ("page", "query", "body")])
+def test_the_keys_are_those_of_the_document(table: str):
+    """Each table of fields looks under exactly the keys the document has, and leaves none of them unread."""
+    ours = {key for keys in FIELDS[table].values() for key in keys}
+
+    assert ours == of_table(table) - UNREAD.get(table, set())
+
+
+def test_what_we_send_is_called_as_in_the_document():
+    """The names of parameters and members we send are those of the document, all of them."""
+    operations = [m for path in OPENAPI["paths"].values() for name, m in path.items() if name != "parameters"]
+    shared = OPENAPI["components"]["parameters"]
+    parameters = [
+        shared[p["$ref"].rpartition("/")[2]] if "$ref" in p else p for o in operations for p in o.get("parameters", [])
+    ]
+    schemas = OPENAPI["components"]["schemas"]
+    sent = ("PackageChange", "ApnChange", "BatchRequest", "BatchPackageRequest", "SmsRequest")
+
+    assert {k for keys in FIELDS["query"].values() for k in keys} == {p["name"] for p in parameters}
+    assert {k for keys in FIELDS["body"].values() for k in keys} == set().union(*(properties(schemas[n]) for n in sent))
+
+
+WORDS = {
+    "status": ("SimStatus", Status), "apn_status": ("ApnStatus", None), "charge": ("ChargeType", Charge),
+    "change_kind": ("ChangeType", ChangeKind), "sms_state": ("SmsStatus", SmsState),
+    "plan_kind": (("ServicePackage", "type"), PlanKind), "job_state": (("BatchJob", "status"), JobState),
+    "batch_operation": (("BatchJob", "operation"), BatchOperation), "item_state": (None, ItemState),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("enum", ENUMS)
+def test_the_words_are_those_of_the_document_and_ours(enum: str):
+    """Each table of words knows every word of the document, and each of ours is one the rules know."""
+    schema, kind = WORDS[enum]
+    schemas = OPENAPI["components"]["schemas"]
+    if schema is None:
+        theirs = schemas["BatchJob"]["properties"]["items"]["items"]["properties"]["status"]["enum"]
+    elif isinstance(schema, tuple):
+        theirs = schemas[schema[0]]["properties"][schema[1]]["enum"]
+    else:
+        theirs = schemas[schema]["enum"]
+
+    assert set(ENUMS[enum]) == set(theirs)
+    assert set(ENUMS[enum].values()) == (set(kind) if kind is not None else {"on", "off"})
+
+
+def test_notifications_have_their_tables():
+    """What pushes.py reads of each notification is what its table lists, no more and no less."""
+    assert {f"push-{name}" for name in FACTS} | {"push"} == {name for name in FIELDS if name.startswith("push")}
+    assert all({ours for ours, _, _ in table} == set(FIELDS[f"push-{name}"]) for name, table in FACTS.items())
+    assert {ours for ours, _, _ in FRAME} == set(FIELDS["push"])
+
+
+TOML = """
+[fields.push]
+event_id = ["id", "eventId"]
+
+[fields.push-cycle-usage]
+usage_bytes = ["used", "usageBytes"]
+
+[enums.status]
+PAUSED = "suspended"
+
+[operations.changeApnStatus]
+confirmed = true
+"""
+
+
+def test_an_operator_corrects_notifications_in_toml():
+    """Plain TOML tables correct the keys of notifications; the first key that is set counts, and a flaw names it."""
+    own = contract(**tomllib.loads(TOML))
+
+    push = read_push("cycle-usage", b'{"id": "", "eventId": "e1", "giccid": "8949", "used": 5, "usageBytes": 7}', own)
+    assert (push.key, push.facts, push.flaw) == ("id:cycle-usage/e1", {"usage_bytes": 5}, None)
+
+    push = read_push("cycle-usage", b'{"giccid": "8949", "used": null, "usageBytes": "x"}', own)
+    assert push.flaw is not None
+    assert push.flaw.startswith("usageBytes: ")
+    status = read_push("sim-status-change", b'{"giccid": "8949", "newStatus": "PAUSED"}', own)
+    assert status.facts == {"new": "suspended"}
+    assert own.endpoint("changeApnStatus").confirmed

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.rules.events import EVENTS, Fact, Push
@@ -254,12 +254,14 @@ def sound(push: Push, name: str, body: bytes) -> None:
     assert push == read_push(name, body, CONTRACT)
 
 
+@settings(deadline=None)
 @given(name=st.sampled_from(list(EVENTS)), body=st.binary(max_size=200))
 def test_any_bytes_are_a_push(name: str, body: bytes):
     """Whatever bytes come in, a push comes out, the same one each time."""
     sound(read_push(name, body, CONTRACT), name, body)
 
 
+@settings(deadline=None)
 @given(name=st.sampled_from(list(EVENTS)), value=st.one_of(JSON, st.dictionaries(KEYS, JSON, max_size=6)))
 def test_any_json_is_a_push(name: str, value: object):
     """Whatever JSON comes in, under our keys too, a push comes out that can be stored."""

@@ -25,7 +25,7 @@ from bot.errors import (
 )
 from bot.rules.accounts import Account, Charge
 from bot.rules.sims import Addon, Apn, Status
-from bot.smarthub import addresses, wire
+from bot.smarthub import accounts, addresses, sims, wire
 from bot.smarthub.contract import contract
 from bot.smarthub.paging import read_page
 from bot.smarthub.problems import Subject, read_problem, refusal
@@ -144,7 +144,7 @@ def test_an_account_named_like_an_address_is_refused(name: str):
 
 def test_a_sim_is_read_whole():
     """Every field of a SIM arrives with its type, and what nobody told us of is kept in `raw`."""
-    sim = wire.read_sim(wire.read_object(sample("sim-active.200.json")), CONTRACT)
+    sim = sims.read_sim(wire.read_object(sample("sim-active.200.json")), CONTRACT)
 
     assert (sim.giccid, sim.status, sim.status_word, sim.account) == (GICCID, Status.ACTIVE, "ACTIVATED", "xxxxx账户")
     assert sim.plan_expires_at == datetime(2027, 3, 1, 15, 59, 59, tzinfo=UTC)
@@ -160,7 +160,7 @@ def test_a_sim_is_read_whole():
 
 def test_an_unknown_status_is_kept_as_it_came():
     """A word in no table is no state of ours, and still shown."""
-    sim = wire.read_sim(wire.read_object(sample("sim-unknown-status.200.json")), CONTRACT)
+    sim = sims.read_sim(wire.read_object(sample("sim-unknown-status.200.json")), CONTRACT)
 
     assert (sim.status, sim.status_word) == (None, "PAUSED_BY_CARRIER")
 
@@ -173,7 +173,7 @@ def test_the_operators_keys_and_words_are_used():
     )
     row = {"giccid": GICCID, "simState": "PAUSED", "status": 7, "data": None, "cycleUsageBytes": 5}
 
-    sim = wire.read_sim(row, own)
+    sim = sims.read_sim(row, own)
 
     assert (sim.status, sim.usage_bytes) == (Status.SUSPENDED, 5)
 
@@ -192,13 +192,13 @@ def test_the_operators_keys_and_words_are_used():
 def test_a_wrong_type_is_refused_and_not_guessed(wrong: dict[str, object]):
     """A value of the wrong type is an error that a person can read and that does not repeat the value."""
     with pytest.raises(ProviderError, match="SmartHub"):
-        wire.read_sim({"giccid": GICCID, "status": "ACTIVATED", **wrong}, CONTRACT)
+        sims.read_sim({"giccid": GICCID, "status": "ACTIVATED", **wrong}, CONTRACT)
 
 
 def test_a_missing_field_names_its_setting():
     """Where SmartHub calls a field something else, the sentence says what to write in the configuration."""
     with pytest.raises(ProviderError, match=r"no “status”.*\[smarthub\.fields\.sim\] status"):
-        wire.read_sim({"giccid": GICCID}, CONTRACT)
+        sims.read_sim({"giccid": GICCID}, CONTRACT)
 
 
 WORDS = st.text(alphabet="aZ9é账-:T+ \ud800\x00", max_size=20) | st.just("2026-11-22T08:30:00Z")
@@ -215,7 +215,7 @@ JSON = st.recursive(
 def test_no_object_crashes_the_reader(row: dict[str, object]):
     """Whatever the values are, the answer is a SIM whose numbers are not negative, or a ProviderError."""
     try:
-        sim = wire.read_sim({"giccid": GICCID, "status": "ACTIVATED", **row}, CONTRACT)
+        sim = sims.read_sim({"giccid": GICCID, "status": "ACTIVATED", **row}, CONTRACT)
     except ProviderError:
         return
     assert sim.usage_bytes is None or 0 <= sim.usage_bytes < 2**63
@@ -244,14 +244,14 @@ def test_what_is_not_json_is_said_so(body: bytes):
 
 def test_the_answer_may_spell_the_sim_otherwise():
     """The same SIM with or without its check digit is the one that was asked for, and another SIM is not."""
-    sim = wire.read_sim({"giccid": GICCID, "status": "ACTIVATED"}, CONTRACT)
+    sim = sims.read_sim({"giccid": GICCID, "status": "ACTIVATED"}, CONTRACT)
 
-    assert [wire.is_about(sim, g) for g in (GICCID, GICCID[:-1], "8986042600000000017")] == [True, True, False]
+    assert [sims.is_about(sim, g) for g in (GICCID, GICCID[:-1], "8986042600000000017")] == [True, True, False]
 
 
 def test_the_documented_account_is_read_whole():
     """The provider's own example of an account arrives field by field, Chinese names included."""
-    account = wire.read_account(wire.read_object(sample("account-documented.200.json")), CONTRACT)
+    account = accounts.read_account(wire.read_object(sample("account-documented.200.json")), CONTRACT)
 
     assert account == Account(
         name="xxxxx账户",
@@ -269,9 +269,9 @@ def test_the_documented_account_is_read_whole():
 def test_an_account_of_the_wrong_type_is_refused(wrong: dict[str, object]):
     """An account is not guessed at either; an unknown way of paying is kept as it came."""
     with pytest.raises(ProviderError):
-        wire.read_account({"name": "a", **wrong}, CONTRACT)
+        accounts.read_account({"name": "a", **wrong}, CONTRACT)
 
-    account = wire.read_account({"name": "a", "chargeType": "BARTER"}, CONTRACT)
+    account = accounts.read_account({"name": "a", "chargeType": "BARTER"}, CONTRACT)
     assert (account.charge, account.charge_word) == (None, "BARTER")
 
 

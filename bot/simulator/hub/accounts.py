@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import cast
 
 from bot.simulator.fleet import ACCOUNTS, PLANS
-from bot.simulator.hub.world import Refused, Row, World
+from bot.simulator.hub.world import ADDONS, Refused, Row, World
 
 
 class Accounts:
@@ -49,22 +49,11 @@ class Accounts:
         }
 
     def plans(self, account: str) -> list[Row]:
-        """The rate plans of an account. Raises Refused."""
-        charge, names = self.account(account)["chargeType"], self.account(account)["servicePackages"]
-        return [
-            {
-                "name": plan.name,
-                "type": "BASIC",
-                "chargeType": charge,
-                "dataBytes": plan.data_bytes,
-                "smsCount": 50,
-                "validityDays": None if charge == "CHARGE" else 365,
-                "price": f"{plan.data_bytes / 100_000_000:.2f}",
-                "currency": "EUR",
-            }
-            for plan in PLANS
-            if plan.name in cast(list[str], names)
-        ]
+        """The rate plans of an account, then the addons anybody may order. Raises Refused."""
+        charge, names = self.account(account)["chargeType"], cast(list[str], self.account(account)["servicePackages"])
+        year = None if charge == "CHARGE" else 365
+        basic = [_plan("BASIC", p.name, charge, p.data_bytes, year) for p in PLANS if p.name in names]
+        return basic + [_plan("SUPPLEMENTARY", name, charge, size, 30) for name, size in ADDONS.items()]
 
     def pools(self, account: str) -> list[Row]:
         """The data pools of an account, added up from its SIMs. Raises Refused."""
@@ -95,3 +84,16 @@ class Accounts:
             if sim["countryCode"] is not None:
                 rows.setdefault(str(sim["countryCode"]), []).append(cast(int, sim["cycleUsageBytes"]))
         return [{"countryCode": c, "trafficBytes": sum(u), "simCount": len(u)} for c, u in sorted(rows.items())]
+
+
+def _plan(kind: str, name: str, charge: object, data_bytes: int, days: int | None) -> Row:
+    return {
+        "name": name,
+        "type": kind,
+        "chargeType": charge,
+        "dataBytes": data_bytes,
+        "smsCount": 50 if kind == "BASIC" else None,
+        "validityDays": days,
+        "price": f"{data_bytes / 100_000_000:.2f}",
+        "currency": "EUR",
+    }

@@ -24,6 +24,7 @@ class Knobs:
         self._lose: list[str | None] = []
         self._refuse: list[str] = []
         self._busy: list[str] = []
+        self._forbid = 0
         self._broken: list[tuple[bytes, str]] = []
 
     def lose_next(self, operation: str | None = None) -> None:
@@ -38,20 +39,27 @@ class Knobs:
         """The next requests are turned away with 429 and this `Retry-After`."""
         self._busy += [str(retry_after)] * times
 
+    def forbid(self, times: int = 1) -> None:
+        """The next requests are turned away with 403: the key is right and may not do this."""
+        self._forbid += times
+
     def broken_next(self, body: bytes, content_type: str = "application/json") -> None:
         """The next request is done and answered 200 with this body."""
         self._broken.append((body, content_type))
 
     def rest(self) -> None:
         """Puts these knobs at rest."""
-        self.slow, self.down, self.announces = 0.0, False, False
+        self.slow, self.down, self.announces, self._forbid = 0.0, False, False, 0
         for waiting in (self._lose, self._refuse, self._busy, self._broken):
             waiting.clear()
 
     def turned_away(self) -> web.Response | None:
-        """503 or 429, where that is set."""
+        """503, 403 or 429, where that is set."""
         if self.down:
             return problem(503)
+        if self._forbid:
+            self._forbid -= 1
+            return problem(403)
         if not self._busy:
             return None
         answer = problem(429)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
@@ -23,6 +24,7 @@ Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
 CUSTOM = ("custom1", "custom2", "custom3", "custom4", "custom5")
 FILTERS = ("accountName", "status", "servicePackage", "iccid", "imsi", "msisdn", "imei")
 STATUSES = frozenset({"INVENTORY", "TEST_READY", "ACTIVATION_READY", "ACTIVATED", "DEACTIVATED", "RETIRED"})
+CHANGE_TYPES = frozenset({"STATUS", "SERVICE_PACKAGE", "IMEI"})
 
 
 class Operations:
@@ -65,10 +67,7 @@ class Operations:
     # SIMs
 
     def _sim(self, request: web.Request) -> Row:
-        giccid = request.match_info["giccid"]
-        if not 1 <= len(giccid) <= 32:
-            raise Refused("invalid", "giccid")
-        return self._world.sim(giccid) or not_found()
+        return self._world.sim(_giccid(request.match_info["giccid"])) or not_found()
 
     async def _list_sims(self, request: web.Request) -> web.StreamResponse:
         page, size = page_asked(request)
@@ -81,6 +80,10 @@ class Operations:
     async def _list_changes(self, request: web.Request) -> web.StreamResponse:
         page, size = page_asked(request)
         filters = {key: request.query[key] for key in ("giccid", "changeType") if key in request.query}
+        if "giccid" in filters:
+            _giccid(filters["giccid"])
+        if filters.get("changeType", "STATUS") not in CHANGE_TYPES:
+            raise Refused("invalid", "changeType", "query")
         rows = self._world.changes(filters, since=request.query.get("startTime"), until=request.query.get("endTime"))
         return one_page(rows[(page - 1) * size : page * size], page=page, size=size, total=len(rows))
 
@@ -176,4 +179,13 @@ class Operations:
         return web.json_response(self._accounts.pools(request.match_info["accountName"]))
 
     async def _countries(self, request: web.Request) -> web.StreamResponse:
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}", request.query.get("cycleName", "2026-11")) is None:
+            raise Refused("invalid", "cycleName", "query")
         return web.json_response(self._accounts.countries(request.query.get("accountName")))
+
+
+def _giccid(number: str) -> str:
+    """The number of a SIM as it was asked for. Raises Refused when it can be none."""
+    if not 1 <= len(number) <= 32:
+        raise Refused("invalid", "giccid")
+    return number

@@ -309,7 +309,10 @@ class Hub(Knobs):
         except Wrong as error:
             return problem(400, detail=str(error))
         except web.HTTPException as error:
-            return problem(error.status)
+            said = problem(error.status)
+            if "Allow" in error.headers:  # which methods there are, beside a 405
+                said.headers["Allow"] = error.headers["Allow"]
+            return said
         if operation in CHANGES:
             self._save()
         return answer

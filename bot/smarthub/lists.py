@@ -1,0 +1,60 @@
+"""Lists of SmartHub: page by page where it pages, and whole where it does not."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+
+from bot.errors import BadInput, ProviderError
+from bot.smarthub import redirects, wire
+from bot.smarthub.paging import Pager, Place
+from bot.smarthub.problems import Subject
+from bot.smarthub.transport import Answer, Transport
+
+ROWS_AT_MOST = 1000
+
+
+class Lists(Transport):
+    """A transport that knows how to go through a list."""
+
+    async def _pages(
+        self, name: str, filters: Mapping[str, str | None], *, page_size: int | None = None
+    ) -> AsyncIterator[tuple[int, wire.Rows]]:
+        """The pages of a list with their numbers, before their rows are read. Raises BadInput."""
+        size = self._page_size if page_size is None else page_size
+        if not 1 <= size <= ROWS_AT_MOST:
+            raise BadInput(f"A page holds 1 to {ROWS_AT_MOST} rows, not {size}.")
+        pager = Pager(page_size=size, max_pages=self._max_pages)
+        here: Place | None = Place(1)
+        while here is not None:
+            query = {**filters, "page": str(here.number), "page_size": str(size)}
+            answer = await self._read(name, {}, query=query, url=here.link)
+            rows = wire.read_rows(answer.body, self._contract)
+            if not pager.is_new(rows):
+                return
+            if rows.rows:
+                yield here.number, rows
+            here = pager.after(here, rows, link=self._next(answer))
+
+    async def _listed(
+        self,
+        name: str,
+        path: Mapping[str, str],
+        *,
+        query: Mapping[str, str | None] | None = None,
+        about: Subject | None = None,
+    ) -> list[object]:
+        """All rows of a list that comes in one answer, or in several where SmartHub links to the next."""
+        found: list[object] = []
+        link: str | None = None
+        for _ in range(self._max_pages):
+            answer = await self._read(name, path, query=query, url=link, about=about)
+            found += wire.read_rows(answer.body, self._contract).rows
+            link = self._next(answer)
+            if link is None:
+                return found
+        raise ProviderError(f"SmartHub's list has more than {self._max_pages} pages; that cannot be right.")
+
+    def _next(self, answer: Answer) -> str | None:
+        """Where SmartHub says the next page is; a link that leads to another host is as good as none."""
+        link = answer.link
+        return link if link is not None and redirects.same_place(self._base, link) else None

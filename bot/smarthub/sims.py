@@ -1,0 +1,169 @@
+"""SIMs over the wire: one SIM, its custom fields, its change log, and what a change of plan or APN sends. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from bot.errors import BadInput
+from bot.rules.changes import Change, ChangeKind
+from bot.rules.sims import NOTHING, Addon, Apn, Sim, Status, spellings
+from bot.smarthub import wire
+from bot.smarthub.addresses import name, number
+from bot.smarthub.contract import Contract
+from bot.smarthub.wire import Json, Row, count, read_time, text, write_time
+
+
+def read_sim(value: object, contract: Contract, *, keep_raw: bool = True) -> Sim:
+    """One SIM from SmartHub's object. Raises ProviderError, naming the key, when a value has a type we do not expect.
+
+    A status in no table is kept in `status_word`; keys nobody told us of are kept in `raw` (unless not wanted).
+    """
+    row = Row(value, "sim", contract)
+    status_word = row.need("status", text)
+    status = contract.ours("status", status_word)
+    return Sim(
+        giccid=row.need("giccid", wire.giccid),
+        status=Status(status) if status is not None else None,
+        status_word=status_word,
+        iccid=row.read("iccid", text),
+        imsi=row.read("imsi", text),
+        msisdn=row.read("msisdn", text),
+        imei=row.read("imei", text),
+        account=row.read("account", text),
+        sku=row.read("sku", text),
+        plan=row.read("plan", text),
+        plan_expires_at=row.read("plan_expires_at", read_time),
+        addons=tuple(_addon(a, contract) for a in row.many("addons")),
+        pool=row.read("pool", text),
+        activated_at=row.read("activated_at", read_time),
+        cycle=row.read("cycle", text),
+        usage_bytes=row.read("usage_bytes", count),
+        quota_bytes=row.read("quota_bytes", count),
+        sms_count=row.read("sms_count", count),
+        apns=tuple(_apn(a, contract) for a in row.many("apns")),
+        country=row.read("country", text),
+        last_session_at=row.read("last_session_at", read_time),
+        custom=_custom(row),
+        raw=row.value if keep_raw else NOTHING,
+    )
+
+
+def read_custom(value: object, contract: Contract) -> tuple[str | None, ...]:
+    """The five custom fields, `None` where one is not set. Raises ProviderError."""
+    return _custom(Row(value, "sim", contract))
+
+
+def write_custom(values: Sequence[str | None], contract: Contract) -> Json:
+    """The five custom fields as SmartHub takes them: always all five, as what leaving one out does is not documented.
+
+    Raises BadInput for more or fewer, or one of more than 200 characters.
+    """
+    if len(values) != 5:
+        raise BadInput("A SIM has five custom fields, and all five are sent.")
+    if any(value is not None and len(value) > 200 for value in values):
+        raise BadInput("A custom field holds at most 200 characters.")
+    return {contract.keys("sim", f"custom{n}")[0]: value for n, value in enumerate(values, 1)}
+
+
+def _custom(row: Row) -> tuple[str | None, ...]:
+    return tuple(row.read(f"custom{n}", text, empty=True) for n in range(1, 6))
+
+
+def is_about(sim: Sim, asked: str) -> bool:
+    """Whether an answer is about the SIM that was asked for, in whichever of its spellings."""
+    return any(same_sim(name, asked) for name in (sim.giccid, sim.iccid) if name is not None)
+
+
+def same_sim(name: str, asked: str) -> bool:
+    """Whether two numbers name the same SIM, with or without the check digit."""
+    return name == asked or (asked.isdecimal() and len(asked) >= 18 and name in spellings(asked))
+
+
+def _addon(value: object, contract: Contract) -> Addon:
+    row = Row(value, "addon", contract)
+    return Addon(
+        name=row.need("name", text),
+        total_bytes=row.read("total_bytes", count),
+        used_bytes=row.read("used_bytes", count),
+        expires_at=row.read("expires_at", read_time),
+    )
+
+
+def _apn(value: object, contract: Contract) -> Apn:
+    row = Row(value, "apn", contract)
+    word = row.read("enabled", text)
+    switch = contract.ours("apn_status", word) if word is not None else None
+    return Apn(name=row.need("name", text), enabled={"on": True, "off": False}.get(switch or ""))
+
+
+def write_filters(
+    contract: Contract,
+    *,
+    account: str | None,
+    status: Status | None,
+    plan: str | None,
+    iccid: str | None,
+    imsi: str | None,
+    msisdn: str | None,
+    imei: str | None,
+) -> Mapping[str, str | None]:
+    """What a list of SIMs is asked for. Raises BadInput for an empty filter: SmartHub might list all of them for it."""
+    words = {"account": account, "plan": plan, "iccid": iccid, "imsi": imsi, "msisdn": msisdn, "imei": imei}
+    filters = {ours: None if word is None else name(word) for ours, word in words.items()}
+    return {**filters, "status": None if status is None else contract.theirs("status", status)}
+
+
+# Changes
+
+
+def write_plan(plan: str, contract: Contract) -> Json:
+    """The body of a change of the basic plan, and of an order of an addon. Raises BadInput."""
+    return {contract.keys("body", "plan")[0]: name(plan)}
+
+
+def write_apn(apn: str, contract: Contract, *, enabled: bool) -> Json:
+    """The body that switches an APN. Raises BadInput."""
+    word = contract.theirs("apn_status", "on" if enabled else "off")
+    return {contract.keys("body", "apn")[0]: name(apn), contract.keys("body", "apn_status")[0]: word}
+
+
+# The change log
+
+
+def write_log_filters(
+    contract: Contract,
+    *,
+    giccid: str | None,
+    kind: ChangeKind | None,
+    since: datetime | None,
+    until: datetime | None,
+) -> Mapping[str, str | None]:
+    """What the change log is asked for. Raises BadInput for a time without a zone, or an end before the beginning."""
+    first, last = (None if moment is None else write_time(moment) for moment in (since, until))
+    if since is not None and until is not None and since > until:
+        raise BadInput("The time until which to look lies before the time since when.")
+    return {
+        "giccid": None if giccid is None else number(giccid),
+        "change_kind": None if kind is None else contract.theirs("change_kind", kind),
+        "since": first,
+        "until": last,
+    }
+
+
+def read_change(value: object, contract: Contract) -> Change:
+    """One line of the change log. Raises ProviderError, naming the key, for a type we do not expect."""
+    row = Row(value, "change", contract)
+    kind, kind_word = row.word("kind", "change_kind", ChangeKind)
+    old, new = row.read("old", text), row.read("new", text)
+    if kind is ChangeKind.STATUS:
+        old, new = (contract.ours("status", word or "") or word for word in (old, new))
+    return Change(
+        kind=kind,
+        kind_word=kind_word,
+        giccid=row.read("giccid", wire.giccid),
+        old=old,
+        new=new,
+        changed_at=row.read("changed_at", read_time),
+        raw=row.value,
+    )
