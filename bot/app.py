@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -55,6 +56,8 @@ class App:
         self.store = Store(config.store.path)
         self._tasks: list[asyncio.Task[Any]] = []  # Any: what they return is nobody's concern
         self._me: dict[str, str] = {}
+        self._opened = AsyncExitStack()
+        self._timed = False
         self._socket: Socket | None = None
         # Set when only a new process helps: whoever runs the bot ends it then, with an error.
         self.gave_up = asyncio.Event()
@@ -65,8 +68,8 @@ class App:
 
         Not `timed`, no job starts by the clock on the wall: a test that holds the time runs them itself.
         """
-        self._build()
         try:
+            self._build()
             await self.approvals.recover()
             await self._listen()
         except BaseException:
@@ -75,6 +78,7 @@ class App:
         self._go(self.outbox.run())
         self._go(self._know_myself())
         now = self.clock.now()
+        self._timed = timed
         if timed:
             self.schedule.start(first_at=lambda job: now + min(job.every, timedelta(seconds=5)))
         if self._socket is not None:
@@ -92,7 +96,7 @@ class App:
 
     async def stop(self) -> None:
         """Closes the doors, lets what was begun come to its end, and lets go of everything."""
-        self.schedule.stop()
+        await self.schedule.stop()
         if self._socket is not None:
             await self._socket.close()
         await self._runner.cleanup()
@@ -104,10 +108,8 @@ class App:
         log.info("stopped")
 
     async def _let_go(self) -> None:
-        """Closes what was opened."""
-        await self._runner.cleanup()
-        await self.hub.close()
-        await self._session.close()
+        """Closes what was opened, as far as it was, the last first."""
+        await self._opened.aclose()
         self.store.close()
 
     @property
@@ -117,10 +119,8 @@ class App:
 
     def troubles(self) -> list[str]:
         """What keeps the bot from its work, in words; empty when all is well."""
-        found = [] if self.schedule.running else ["The scheduler does not run."]
-        found += [
-            f"{task.get_name()} has stopped." for task in self._tasks if task.done() and task.exception() is not None
-        ]
+        found = ["The scheduler does not run."] if self._timed and not self.schedule.running else []
+        found += [f"{task.get_name()} has stopped." for task in self._tasks if _broke(task)]
         if self.outbox.trouble is not None:
             found.append(f"Slack: {self.outbox.trouble}")
         if self._socket is not None and self._socket.trouble is not None:
@@ -133,9 +133,11 @@ class App:
         """Makes the parts and hands each what it needs; nothing is reached or started yet."""
         config, clock = self.config, self.clock
         self._session = aiohttp.ClientSession()
+        self._opened.push_async_callback(self._session.close)
         token = config.secrets.slack_bot_token.get_secret_value()
         self.slack = Slack(self._client(token))
         self.hub = make_smarthub(config, clock=clock)
+        self._opened.push_async_callback(self.hub.close)
         self._build_flows()
         self._build_doors(token)
 
@@ -148,7 +150,6 @@ class App:
             store=store.approvals,
             hub=self.hub,
             slack=self.slack,
-            sees=self.people.sees,
             clock=clock,
             settings=approvals.Settings(
                 channel=config.slack.approvals_channel,
@@ -178,11 +179,12 @@ class App:
         self.outbox = Outbox(
             store=store.outbox,
             slack=self.slack,
+            sees=self.people.sees,
             clock=clock,
             draw={"approval": self.approvals.draw, "event": self.events.draw, "alert": self.alerts.draw},
         )
         store.disk.after_commit = self.outbox.wake
-        pulse = Pulse(smarthub=self._smarthub_in_words, slack_trouble=lambda: self.outbox.trouble)
+        pulse = Pulse(smarthub=self._smarthub_in_words, troubles=self.troubles)
         self.home = Home(store=store, slack=self.slack, pulse=pulse, command=config.slack.command)
 
     def _build_doors(self, token: str) -> None:
@@ -223,6 +225,7 @@ class App:
             app_token = config.secrets.slack_app_token.get_secret_value()
             self._socket = Socket(self.bolt, app_token=app_token, client=self._client(app_token), clock=clock)
         self._runner = web.AppRunner(self._web, access_log=None, logger=web_log(), shutdown_timeout=5.0)
+        self._opened.push_async_callback(self._runner.cleanup)
 
     def _jobs(self) -> list[Job]:
         async def settle() -> str | None:
@@ -235,7 +238,7 @@ class App:
 
         async def look() -> None:
             if self._socket is not None:
-                await self._socket.look()
+                await self._socket.look(slack_answers=self._slack_answers)
                 if self._socket.lost:
                     log.error("socket_lost")
                     self.gave_up.set()
@@ -259,6 +262,13 @@ class App:
             except SlackError as problem:
                 log.warning("slack_does_not_say_who_we_are", problem=str(problem))
                 await self.clock.sleep(30)
+
+    async def _slack_answers(self) -> bool:
+        try:
+            await self.slack.me()
+        except SlackError as problem:
+            return not problem.again
+        return True
 
     def _go(self, work: Coroutine[Any, Any, None]) -> None:
         """Starts something that runs as long as the bot does."""

@@ -64,9 +64,9 @@ class Slack:
         text: str,
         blocks: Sequence[Mapping[str, object]] = (),
         thread_ts: str | None = None,
-        mark: int | None = None,
+        mark: str | None = None,
     ) -> Posted:
-        """Posts a message and says where it stands; `mark` is the number under which `find` knows it again."""
+        """Posts a message and says where it stands; `mark` is what `find` knows it by again."""
         metadata = None if mark is None else {"event_type": MARK, "event_payload": {"id": mark}}
         data = await self._call(
             self._client.chat_postMessage(
@@ -90,7 +90,7 @@ class Slack:
         )
         return at
 
-    async def find(self, channel: str, *, mark: int, thread_ts: str | None = None) -> Posted | None:
+    async def find(self, channel: str, *, mark: str, thread_ts: str | None = None) -> Posted | None:
         """Where the message with this mark stands, among the newest ones of the channel or thread."""
         if thread_ts is None:
             call = self._client.conversations_history(channel=channel, limit=50, include_all_metadata=True)

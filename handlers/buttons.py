@@ -63,8 +63,7 @@ class Buttons:
 
     async def approve(self, id: int, by: Person, _: Body) -> None:
         """Stores the decision, and only then has the change made."""
-        await self.approvals.decide(id, Step.APPROVE, by=by)
-        await self.approvals.carry_out(id)
+        await self.approvals.carry_out(await self.approvals.decide(id, Step.APPROVE, by=by))
 
     async def ask_why(self, id: int, by: Person, body: Body) -> None:
         """Opens the modal for the reason, when this person may deny this now."""
@@ -79,9 +78,9 @@ class Buttons:
         """The requester takes it back."""
         await self.approvals.decide(id, Step.WITHDRAW, by=by)
 
-    async def look(self, id: int, by: Person, _: Body) -> Message | None:
+    async def look(self, id: int, by: Person, _: Body) -> None:
         """Somebody wants to know now what became of an unsure change."""
-        return await self.approvals.look(id, by=by)
+        await self.approvals.look(id, by=by)
 
     async def acknowledge(self, id: int, by: Person, _: Body) -> None:
         """Somebody takes an alert."""

@@ -47,9 +47,13 @@ class Listening:
         return len(self._tasks)
 
     async def drain(self, seconds: float) -> None:
-        """Lets what is under way come to its end, for that many seconds at most."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=seconds)
+        """Lets what is under way come to its end, for that many seconds at most; what is left then is cut off."""
+        if not self._tasks:
+            return
+        _, left = await asyncio.wait(self._tasks, timeout=seconds)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     def command(self, work: Work) -> Listener:
         """A listener for a slash command: the answer is the acknowledgement itself, when it is ready in time."""
@@ -94,7 +98,8 @@ class Listening:
 
         async def listener(ack: Ack, body: Body) -> None:
             await ack()
-            self._spawn(self._guarded(work, body))
+            task = self._spawn(self._guarded(work, body))
+            task.add_done_callback(_log_unsaid)
 
         return listener
 
@@ -120,6 +125,7 @@ class Listening:
                 return None
             return await work(body)
         except BotError as problem:
+            log.info("refused", kind=type(problem).__name__)
             return answer(str(problem))
         except Exception:
             ref = secrets.token_hex(3)
@@ -139,7 +145,10 @@ class Listening:
                 log.warning("response_url_refused", status=sent.status_code)
         except Exception as problem:  # noqa: BLE001 - whatever closed this way, the other one is open
             log.warning("response_url_failed", problem=type(problem).__name__)
-        await self._tell(user_of(body), message)
+        try:
+            await self._tell(user_of(body), message)
+        except BotError as problem:
+            log.error("nobody_told", problem=str(problem))
 
 
 def user_of(body: Body) -> str:
@@ -160,6 +169,12 @@ def id_of(body: Body) -> int:
 def _delivery(body: Body) -> str:
     """What makes this delivery itself: Slack uses each of these once."""
     return str(body.get("event_id") or body.get("trigger_id") or secrets.token_hex(16))
+
+
+def _log_unsaid(task: asyncio.Task[Message | None]) -> None:
+    """What went wrong where nobody waits for an answer stands in the log at least."""
+    if not task.cancelled() and task.exception() is None and (said := task.result()) is not None:
+        log.warning("event_not_handled", said=said.text)
 
 
 def _plain(text: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -35,6 +37,7 @@ class Schedule:
         self._well: set[str] = set()  # whose last run is known to stand noted as one that worked
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._stopped = False
+        self._tasks: set[asyncio.Task[Any]] = set()  # Any: what they return is nobody's concern
 
     @property
     def running(self) -> bool:
@@ -62,17 +65,25 @@ class Schedule:
             )
         self._scheduler.start()
 
-    def stop(self) -> None:
-        """Starts nothing more."""
+    async def stop(self) -> None:
+        """Starts nothing more, and returns when what was running has ended: cut off, it begins anew next time."""
         if self.running:
             self._stopped = True  # the scheduler itself stops only when the loop comes to it
             self._scheduler.shutdown(wait=False)
+        under_way = self._tasks - {asyncio.current_task()}
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
 
     async def run(self, name: str) -> None:
         """One run of one job now; never two of the same at once. What goes wrong in it is noted and ends nothing."""
         if name in self._running:
             return
         self._running.add(name)
+        task = asyncio.current_task()
+        if task is not None:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         try:
             said = await self._jobs[name].work()
         except BotError as problem:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 import aiohttp
 import structlog
@@ -19,7 +20,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.clock import Clock
 
 CONNECT_AGAIN_S = 5.0
-SILENT_LOOKS = 4
+READ_WITHIN_S = 10.0
+LOST_AFTER_LOOKS = 4
 log = structlog.get_logger()
 
 
@@ -71,7 +73,10 @@ class Requests:
         if re.fullmatch("[0-9]{1,12}", request.headers.get("X-Slack-Request-Timestamp", "")) is None:
             return web.Response(status=401)
         try:
-            asked = await to_bolt_request(request)
+            async with asyncio.timeout(READ_WITHIN_S):
+                asked = await to_bolt_request(request)
+        except TimeoutError:
+            return web.Response(status=408)
         except (ValueError, TypeError, AttributeError, RecursionError):
             return web.Response(status=400)
         return await to_aiohttp_response(await self._bolt.async_dispatch(asked))
@@ -88,6 +93,7 @@ class Socket:
         self._handler = AsyncSocketModeHandler(bolt, app_token, web_client=client)
         self._clock = clock
         self._silent = 0
+        self._opened = False
 
     async def open(self) -> None:
         """Connects, and tries until it does."""
@@ -98,21 +104,30 @@ class Socket:
                 log.warning("socket_not_open", problem=type(problem).__name__)
                 await self._clock.sleep(CONNECT_AGAIN_S)
             else:
+                self._opened = True
                 return
 
-    async def look(self) -> None:
-        """Notes whether the connection lives; one that stays silent after a reconnect looks open and is not."""
-        self._silent = 0 if await self._handler.client.is_connected() else self._silent + 1
+    async def look(self, *, slack_answers: Callable[[], Awaitable[bool]]) -> None:
+        """Notes whether the connection lives; one that stays silent after a reconnect looks open and is not.
+
+        While Slack itself does not answer, a new process would have no connection either: that does not count.
+        """
+        if not self._opened:
+            return
+        if await self._handler.client.is_connected():
+            self._silent = 0
+        elif await slack_answers():
+            self._silent += 1
 
     @property
     def trouble(self) -> str | None:
         """What is wrong, in words."""
-        return "The socket to Slack is not connected." if self._silent else None
+        return "The socket to Slack is not connected." if self._silent or not self._opened else None
 
     @property
     def lost(self) -> bool:
         """Whether it has been silent for so long that only a new process helps."""
-        return self._silent >= SILENT_LOOKS
+        return self._silent >= LOST_AFTER_LOOKS
 
     async def close(self) -> None:
         """Ends the connection."""

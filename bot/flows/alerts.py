@@ -93,7 +93,7 @@ class Alerts:
 
         def compare(sim: Sim, live: Sequence[Alert]) -> Verdict:
             found = rule.judge(sim, limits, label=label_of(sim, field), now=now)
-            return rule.compare([a for a in live if rule.can_tell(sim, a.finding.kind)], found, now=now)
+            return rule.compare([a for a in live if rule.can_tell(sim, a.finding)], found, now=now)
 
         return compare
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,7 +23,6 @@ from bot.store.approvals import Approvals as Stored
 from bot.views import approvals as view
 from bot.views.parts import Message
 
-Sees = Callable[[str, str], Awaitable[bool]]
 log = structlog.get_logger()
 
 # After SmartHub accepts a change, the SIM may take a moment to show it.
@@ -43,16 +43,11 @@ class Settings:
 
 
 class Approvals:
-    """Asking, deciding, carrying out, and finding out what came of it.
+    """Asking, deciding, carrying out, and finding out what came of it. Nothing here waits for Slack."""
 
-    `sees` says whether a person is in a channel: who is not, hears by direct message.
-    """
-
-    def __init__(
-        self, *, store: Stored, hub: SmartHub, slack: Slack, sees: Sees, clock: Clock, settings: Settings
-    ) -> None:
+    def __init__(self, *, store: Stored, hub: SmartHub, slack: Slack, clock: Clock, settings: Settings) -> None:
         self._slack = slack
-        self._store, self._hub, self._sees, self._clock, self._settings = store, hub, sees, clock, settings
+        self._store, self._hub, self._clock, self._settings = store, hub, clock, settings
         self._change: Mapping[Operation, Callable[[str], Awaitable[None]]] = {
             Operation.ACTIVATE: hub.activate,
             Operation.SUSPEND: hub.suspend,
@@ -102,28 +97,35 @@ class Approvals:
         approval = self._store.get(id)
         decided = rule.decide(approval, step, by=by, why=why, now=self._clock.now())
         deed = Deed(by.id, decided.state if step is not Step.APPROVE else "approved", f"approval:{id}", {"why": why})
-        if not await self._store_step(approval, decided, deed):
+        if not await self._store_step(before=approval, after=decided, deed=deed):
             raise NotPossible(f"Request #{id} is {rule.standing(self._store.get(id))} already; your click came second.")
         return decided
 
-    async def carry_out(self, id: int) -> None:
-        """Sends the change of a request that was just approved, once; reads the SIM again; stores what came of it."""
-        self._under_way.add(id)
-        try:
-            await self._send(id)
-        finally:
-            self._under_way.discard(id)
+    async def carry_out(self, approval: Approval) -> None:
+        """Sends the change of the request that `decide` returned, once; reads the SIM again; stores what came of it.
 
-    async def _send(self, id: int) -> None:
-        approval = self._store.get(id)
+        Raises NotPossible, with nothing sent, for a request that is not running or is being carried out already.
+        """
+        if self._store.get(approval.id) != approval or approval.state is not State.RUNNING:
+            raise NotPossible(f"Request #{approval.id} is not one to carry out now; nothing was sent.")
+        if approval.id in self._under_way:
+            raise NotPossible(f"Request #{approval.id} is being carried out already.")
+        self._under_way.add(approval.id)
+        try:
+            await self._send(approval)
+        finally:
+            self._under_way.discard(approval.id)
+
+    async def _send(self, approval: Approval) -> None:
         try:
             await self._change[approval.operation](approval.giccid)
         except OutcomeUnknown as lost:
             await self._lose(approval, str(lost))
         except ProviderError as refused:
-            await self._end(rule.fail(approval, outcome=str(refused), now=self._clock.now()), approval)
+            failed = rule.fail(approval, outcome=str(refused), now=self._clock.now())
+            await self._end(before=approval, after=failed)
         except Exception as unexpected:
-            log.exception("change_unexpected", approval=id)
+            log.exception("change_unexpected", approval=approval.id)
             await self._lose(approval, f"Something unexpected came in between ({type(unexpected).__name__}).")
         else:
             await self._confirm(approval)
@@ -135,25 +137,25 @@ class Approvals:
 
     async def settle(self) -> int:
         """How many unsure requests were settled now, by reading their SIMs."""
-        await self._let_go()
+        await self._lose_stuck()
         due = [a for a in self._store.unsure() if a.next_look_at is None or a.next_look_at <= self._clock.now()]
-        return sum([await self._settle(approval) for approval in due])
+        return sum(await asyncio.gather(*(self._settle(approval) for approval in due)))
 
-    async def look(self, id: int, *, by: Person) -> Message | None:
+    async def look(self, id: int, *, by: Person) -> None:
         """Settles one unsure request now, when somebody asks. Raises NotFound, NotAllowed, NotPossible."""
         need(by, Role.OPERATOR, to="look after requests")
         approval = self._store.get(id)
         if approval.state is not State.UNSURE:
             raise NotPossible(f"Request #{id} is {rule.standing(approval)} already.")
         await self._settle(approval)
-        return None
 
     async def lapse(self) -> int:
         """How many requests were let go because their time is over."""
         count = 0
         for approval in self._store.lapsed_by(self._clock.now()):
             lapsed = rule.lapse(approval, now=self._clock.now())
-            count += await self._store_step(approval, lapsed, Deed(SYSTEM, "lapsed", f"approval:{approval.id}"))
+            deed = Deed(SYSTEM, "lapsed", f"approval:{approval.id}")
+            count += await self._store_step(before=approval, after=lapsed, deed=deed)
         return count
 
     def draw(self, id: int) -> Message:
@@ -162,7 +164,7 @@ class Approvals:
 
     def waiting(self) -> Message:
         """The list of what waits for a decision."""
-        return view.waiting(self._store.waiting())
+        return view.waiting(self._store.waiting(), count=self._store.count(State.PENDING))
 
     async def _confirm(self, approval: Approval) -> None:
         """Reads the SIM after SmartHub accepted the change: only what is seen there counts as done."""
@@ -176,12 +178,13 @@ class Approvals:
                 continue
             if seen.status is TO[approval.operation]:
                 outcome = f"SmartHub took it, and the SIM reads {seen.status} now."
-                await self._end(rule.succeed(approval, outcome=outcome, now=self._clock.now()), approval)
+                done = rule.succeed(approval, outcome=outcome, now=self._clock.now())
+                await self._end(before=approval, after=done)
                 return
         reads = "could not be read since" if seen is None else f"still reads {seen.status or seen.status_word}"
         await self._lose(approval, f"SmartHub took it, but the SIM {reads}.")
 
-    async def _let_go(self) -> None:
+    async def _lose_stuck(self) -> None:
         """What was decided and is stuck is unsure, as after a restart."""
         now = self._clock.now()
         for approval in self._store.running():
@@ -193,11 +196,12 @@ class Approvals:
         now = self._clock.now()
         next_look_at = now if settle_now else now + self._settings.settle_every
         lost = rule.lose(approval, outcome=outcome, now=now, next_look_at=next_look_at)
-        await self._store_step(approval, lost, Deed(SYSTEM, "unsure", f"approval:{approval.id}", {"outcome": outcome}))
+        deed = Deed(SYSTEM, "unsure", f"approval:{approval.id}", {"outcome": outcome})
+        await self._store_step(before=approval, after=lost, deed=deed)
 
-    async def _end(self, ended: Approval, before: Approval) -> bool:
-        deed = Deed(SYSTEM, ended.state, f"approval:{ended.id}", {"outcome": ended.outcome})
-        return await self._store_step(before, ended, deed)
+    async def _end(self, *, before: Approval, after: Approval) -> bool:
+        deed = Deed(SYSTEM, after.state, f"approval:{after.id}", {"outcome": after.outcome})
+        return await self._store_step(before=before, after=after, deed=deed)
 
     async def _settle(self, approval: Approval) -> bool:
         """Whether reading the SIM told what became of the change; if not, there will be another look."""
@@ -210,11 +214,11 @@ class Approvals:
             return False
         if sim.status is TO[approval.operation]:
             outcome = f"Looked up: the SIM reads {sim.status}, so it was done."
-            return await self._end(rule.succeed(approval, outcome=outcome, now=now), approval)
+            return await self._end(before=approval, after=rule.succeed(approval, outcome=outcome, now=now))
         reads = sim.status or sim.status_word
         if approval.unsure_since is not None and now - approval.unsure_since >= self._settings.settle_for:
             outcome = f"Looked up: the SIM still reads {reads}, so it was not done. Ask again if it is still wanted."
-            return await self._end(rule.fail(approval, outcome=outcome, now=now), approval)
+            return await self._end(before=approval, after=rule.fail(approval, outcome=outcome, now=now))
         await self._look_later(approval, f"The SIM reads {reads} so far.", later)
         return False
 
@@ -223,12 +227,11 @@ class Approvals:
         card = Card(f"approval:{approval.id}", self._settings.channel)
         await self._store.swap(approval, later, deed=None, messages=[card], now=self._clock.now())
 
-    async def _store_step(self, before: Approval, after: Approval, deed: Deed) -> bool:
+    async def _store_step(self, *, before: Approval, after: Approval, deed: Deed) -> bool:
         """Whether the step was stored; with it go the redrawn card and the news for whoever asked."""
         told = view.news(after)
         under = f"approval:{after.id}"
         messages: list[Outgoing] = [Card(under, self._settings.channel)]
         messages.append(Note(self._settings.channel, told.text, told.blocks, under=under))
-        if not await self._sees(after.asked_by, self._settings.channel):
-            messages.append(Note(after.asked_by, told.text, told.blocks))
+        messages.append(Note(after.asked_by, told.text, told.blocks, unless_in=self._settings.channel))
         return await self._store.swap(before, after, deed=deed, messages=messages, now=self._clock.now())

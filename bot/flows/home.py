@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bot.rules.approvals import OPEN
 from bot.rules.people import Person, Role
 from bot.slack import Slack
 from bot.store import Store
@@ -15,10 +16,10 @@ from bot.views.parts import Message
 
 @dataclass(frozen=True)
 class Pulse:
-    """How the neighbours are, asked for when it is shown: SmartHub in words, and what is wrong with Slack."""
+    """How things are, asked for when it is shown: SmartHub in words, and whatever is wrong."""
 
     smarthub: Callable[[], str]
-    slack_trouble: Callable[[], str | None]
+    troubles: Callable[[], Sequence[str]]
 
 
 class Home:
@@ -43,15 +44,15 @@ class Home:
 
     def health(self) -> Message:
         """How the bot, SmartHub and Slack are."""
-        trouble = self._pulse.slack_trouble()
         return status.listing(
             status.Health(
                 smarthub=self._pulse.smarthub(),
                 waiting_messages=self._store.outbox.depth(),
                 oldest_waiting_at=self._store.outbox.oldest(),
                 last_push_at=self._store.events.last_received_at(),
-                open_requests=self._store.approvals.count_waiting() + len(self._store.approvals.unsure()),
+                set_aside=self._store.outbox.set_aside(),
+                open_requests=self._store.approvals.count(*OPEN),
                 jobs=self._store.runs.last(),
-                troubles=() if trouble is None else (f"Slack: {trouble}",),
+                troubles=self._pulse.troubles(),
             )
         )

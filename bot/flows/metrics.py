@@ -9,6 +9,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from bot.clock import Clock
+from bot.rules.approvals import State
 from bot.store import Store
 
 
@@ -24,11 +25,12 @@ class Figures(Collector):
         age = 0.0 if oldest is None else (self._clock.now() - oldest).total_seconds()
         yield _gauge("simops_outbox_waiting", "Messages that have not reached Slack", self._store.outbox.depth())
         yield _gauge("simops_outbox_oldest_seconds", "Age of the oldest message that has not reached Slack", age)
+        yield _gauge("simops_outbox_set_aside", "Messages Slack takes in no form", self._store.outbox.set_aside())
         yield _gauge(
-            "simops_requests_waiting", "Requests that wait for a decision", self._store.approvals.count_waiting()
+            "simops_requests_waiting", "Requests that wait for a decision", self._store.approvals.count(State.PENDING)
         )
         yield _gauge(
-            "simops_requests_unsure", "Changes nobody knows the outcome of", len(self._store.approvals.unsure())
+            "simops_requests_unsure", "Changes nobody knows the outcome of", self._store.approvals.count(State.UNSURE)
         )
 
 

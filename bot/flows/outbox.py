@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
 import structlog
 
 from bot.clock import Clock
 from bot.errors import BotError, SlackError, StoreError
-from bot.rules.outbox import BETWEEN, Card, Note, Waiting, plan, rest
+from bot.rules.outbox import BETWEEN, Card, Note, Outgoing, Waiting, plan, rest
 from bot.slack import LOST, Posted, Slack
 from bot.store.outbox import Outbox as Stored
 from bot.store.outbox import Place
 from bot.views.parts import Message, fit
 
 Draw = Callable[[int], Message]
+Sees = Callable[[str, str], Awaitable[bool]]
 log = structlog.get_logger()
 
 # Slack says no to the message itself, however often it is tried: its plain text goes instead.
@@ -34,10 +35,14 @@ ALL = ""
 
 
 class Outbox:
-    """The postman: one message a second and channel, different channels side by side, nothing dropped."""
+    """The postman: one message a second and channel, a round for all channels that are free, nothing dropped."""
 
-    def __init__(self, *, store: Stored, slack: Slack, clock: Clock, draw: Mapping[str, Draw]) -> None:
-        """`draw` says for each kind of card (`approval`, `event`, `alert`) how it is drawn from its number."""
+    def __init__(self, *, store: Stored, slack: Slack, sees: Sees, clock: Clock, draw: Mapping[str, Draw]) -> None:
+        """`draw` says for each kind of card (`approval`, `event`, `alert`) how it is drawn from its number.
+
+        `sees` says whether a person is in a channel.
+        """
+        self._sees = sees
         self._store, self._slack, self._clock, self._draw = store, slack, clock, draw
         self._rests: dict[str, datetime] = {}
         self._everything: datetime | None = None
@@ -106,6 +111,9 @@ class Outbox:
 
     async def _send(self, waiting: Waiting) -> None:
         """One message to Slack, with all that can come of it noted in the store."""
+        if await self._needless(waiting.what):
+            await self._store.not_needed(waiting, now=self._clock.now())
+            return
         await self._store.begin(waiting)
         try:
             posted = await self._deliver(waiting)
@@ -122,6 +130,12 @@ class Outbox:
             self._well(waiting.channel)
             self._rests[waiting.channel] = self._clock.now() + BETWEEN
             await self._store.sent(waiting, Place(posted.channel, posted.ts), now=self._clock.now())
+
+    async def _needless(self, what: Outgoing) -> bool:
+        """Whether this is for somebody who reads it in the channel anyway."""
+        if not isinstance(what, Note) or what.unless_in is None:
+            return False
+        return await self._sees(what.channel, what.unless_in)
 
     async def _deliver(self, waiting: Waiting) -> Posted:
         match waiting.what:
@@ -161,15 +175,18 @@ class Outbox:
         return await self._post(waiting, await self._channel(waiting.channel), message)
 
     async def _post(self, waiting: Waiting, channel: str, message: Message, *, thread: str | None = None) -> Posted:
+        mark = self._store.mark(waiting)
         try:
             return await self._slack.post(
-                channel, text=message.text, blocks=message.blocks, thread_ts=thread, mark=waiting.id
+                channel, text=message.text, blocks=message.blocks, thread_ts=thread, mark=mark
             )
         except SlackError as problem:
             if problem.code not in POISON:
                 raise
             log.error("slack_refused_blocks", outbox=waiting.id, problem=str(problem))
-        return await self._slack.post(channel, text=fit(message.text, PLAIN_LIMIT), thread_ts=thread, mark=waiting.id)
+        return await self._slack.post(
+            channel, text=fit(message.text, PLAIN_LIMIT), thread_ts=thread, mark=self._store.mark(waiting)
+        )
 
     async def _edit(self, at: Posted, message: Message) -> Posted:
         try:
@@ -245,7 +262,7 @@ class Outbox:
         try:
             channel = await self._channel(waiting.channel)
             thread = self._thread(waiting.what, channel) if isinstance(waiting.what, Note) else None
-            return await self._slack.find(channel, mark=waiting.id, thread_ts=thread)
+            return await self._slack.find(channel, mark=self._store.mark(waiting), thread_ts=thread)
         except SlackError as problem:
             if problem.again or problem.code in CLOSED:
                 raise

@@ -36,7 +36,7 @@ class People:
                 found = frozenset([member async for member in self._slack.members(channel)])
             except SlackError as exc:
                 log.warning("members_unknown", channel=channel, problem=exc.code)
-                return False
+                found = frozenset()
             known = self._channels[channel] = (self._clock.now(), found)
         return user in known[1]
 

@@ -93,9 +93,16 @@ def judge(sim: Sim, limits: Limits, *, label: str, now: datetime) -> tuple[Findi
     return tuple(f for f in found if f is not None)
 
 
-def can_tell(sim: Sim, kind: Kind) -> bool:
-    """Whether this look at the SIM says anything about alerts of this kind: a usage left out is no usage of nought."""
-    return kind is not Kind.QUOTA or sim.usage_bytes is not None or sim.status is Status.RETIRED
+def can_tell(sim: Sim, found: Finding) -> bool:
+    """Whether this look at the SIM says anything about what was found earlier: what is left out is not known.
+
+    A quota or an expiry that is gone together with its rate plan or its cycle is not left out, it is over.
+    """
+    if sim.status is Status.RETIRED or sim.plan != found.plan:
+        return True
+    if found.kind is Kind.EXPIRY:
+        return sim.plan_expires_at is not None
+    return sim.usage_bytes is not None and (sim.quota_bytes is not None or sim.cycle != found.cycle)
 
 
 def compare(live: Sequence[Alert], found: Iterable[Finding], *, now: datetime) -> Verdict:

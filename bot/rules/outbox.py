@@ -22,12 +22,16 @@ class Card:
 
 @dataclass(frozen=True)
 class Note:
-    """A message that stands for itself: to a channel or a person (U…), or under the card of `under`, in its thread."""
+    """A message that stands for itself: to a channel or a person (U…), or under the card of `under`, in its thread.
+
+    With `unless_in` it is for a person who may not see that channel: who is in it, has no need of it.
+    """
 
     channel: str
     text: str
     blocks: tuple[Mapping[str, object], ...] = ()
     under: str | None = None
+    unless_in: str | None = None
 
 
 Outgoing = Card | Note

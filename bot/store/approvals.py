@@ -79,10 +79,11 @@ class Approvals:
         """The requests that wait for a decision, the oldest first."""
         return self._in_state(State.PENDING, limit)
 
-    def count_waiting(self) -> int:
-        """How many requests wait for a decision."""
-        row = self._disk.reader.execute("SELECT count(*) FROM approvals WHERE state = 'pending'").fetchone()
-        return int(row[0])
+    def count(self, *states: State) -> int:
+        """How many requests stand in one of these states."""
+        marks = ", ".join("?" * len(states))
+        statement = f"SELECT count(*) FROM approvals WHERE state IN ({marks})"  # noqa: S608 - question marks
+        return int(self._disk.reader.execute(statement, states).fetchone()[0])
 
     def running(self) -> tuple[Approval, ...]:
         """The requests that were decided and whose outcome is not stored."""

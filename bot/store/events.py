@@ -34,6 +34,7 @@ class Events:
                 db.execute(
                     "UPDATE events SET repeats = repeats + 1, last_at = ? WHERE id = ?", (when(now), known["id"])
                 )
+                outbox.put(db, [Card(f"event:{known['id']}", card_in)], now=now)
                 return int(known["id"])
             number = _insert(db, push, now)
             outbox.put(db, [Card(f"event:{number}", card_in)], now=now)

@@ -6,11 +6,23 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.rules.outbox import Card, Note, Outgoing, Waiting
 from bot.store.disk import Disk
 from bot.store.rows import Row, time, when
+
+KEPT = timedelta(days=7)
+# The oldest message of each channel, by one step in the index for each channel, however many wait behind it.
+LANES = (
+    "WITH RECURSIVE channels (channel) AS ("
+    " SELECT min(channel) FROM outbox WHERE state IN ('waiting', 'sending')"
+    " UNION ALL SELECT (SELECT min(channel) FROM outbox WHERE state IN ('waiting', 'sending')"
+    " AND channel > channels.channel) FROM channels WHERE channel IS NOT NULL"
+    "), lanes (head) AS ("
+    " SELECT (SELECT min(id) FROM outbox WHERE outbox.channel = channels.channel"
+    " AND state IN ('waiting', 'sending')) FROM channels WHERE channel IS NOT NULL)"
+)
 
 
 @dataclass(frozen=True)
@@ -34,8 +46,15 @@ def put(db: sqlite3.Connection, messages: Sequence[Outgoing], *, now: datetime) 
             )
         else:
             db.execute(
-                "INSERT INTO outbox (channel, under, text, blocks, made_at) VALUES (?, ?, ?, ?, ?)",
-                (message.channel, message.under, message.text, json.dumps(message.blocks), when(now)),
+                "INSERT INTO outbox (channel, under, unless_in, text, blocks, made_at) VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    message.channel,
+                    message.under,
+                    message.unless_in,
+                    message.text,
+                    json.dumps(message.blocks),
+                    when(now),
+                ),
             )
 
 
@@ -52,8 +71,8 @@ class Outbox:
     def heads(self) -> tuple[Waiting, ...]:
         """The oldest message of each channel that has not been tried or can be tried again, in the order they came."""
         rows = self._disk.reader.execute(
-            "SELECT * FROM outbox WHERE id IN (SELECT min(id) FROM outbox WHERE state IN ('waiting', 'sending')"
-            " GROUP BY channel) AND state = 'waiting' ORDER BY id"
+            f"{LANES} SELECT outbox.* FROM lanes JOIN outbox ON outbox.id = lanes.head"  # noqa: S608 - constant
+            " WHERE outbox.state = 'waiting' ORDER BY outbox.id"
         )
         return tuple(_waiting(row) for row in rows)
 
@@ -70,9 +89,19 @@ class Outbox:
     def oldest(self) -> datetime | None:
         """When the longest-waiting message was made."""
         row = self._disk.reader.execute(
-            "SELECT min(made_at) FROM outbox WHERE state IN ('waiting', 'sending')"
+            f"{LANES} SELECT min(made_at) FROM lanes JOIN outbox ON outbox.id = lanes.head"  # noqa: S608 - constant
         ).fetchone()
         return None if row[0] is None else time(row[0])
+
+    def set_aside(self) -> int:
+        """How many messages Slack refused in every form, or have nobody left to read them."""
+        row = self._disk.reader.execute("SELECT count(*) FROM outbox WHERE state = 'failed'").fetchone()
+        return int(row[0])
+
+    def mark(self, waiting: Waiting) -> str:
+        """What this message is known by in Slack, whichever store or bot wrote the messages around it."""
+        name = self._disk.reader.execute("SELECT name FROM identity").fetchone()["name"]
+        return f"{name}/{waiting.id}"
 
     def place(self, subject: str) -> Place | None:
         """Where this subject's card stands; `None` when it was never posted."""
@@ -97,8 +126,13 @@ class Outbox:
                     " ON CONFLICT (subject) DO UPDATE SET channel = excluded.channel, ts = excluded.ts",
                     (waiting.what.subject, place.channel, place.ts),
                 )
+            _forget_old(db, now)
 
         await self._disk.write(work)
+
+    async def not_needed(self, waiting: Waiting, *, now: datetime) -> None:
+        """Notes that nobody has to be told this any more."""
+        await self._mark(waiting.id, "UPDATE outbox SET state = 'sent', sent_at = ? WHERE id = ?", when(now))
 
     async def again(self, waiting: Waiting, *, error: str) -> None:
         """Puts a message back that did not get through, at its old place in the queue, with the reason."""
@@ -127,13 +161,21 @@ class Outbox:
         await self._disk.write(lambda db: db.execute(statement, (*values, id)).rowcount)
 
 
+def _forget_old(db: sqlite3.Connection, now: datetime) -> None:
+    """Takes away a few of those that reached Slack long ago; their cards' places are kept apart."""
+    db.execute(
+        "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE state = 'sent' AND sent_at < ? LIMIT 20)",
+        (when(now - KEPT),),
+    )
+
+
 def _waiting(row: Row) -> Waiting:
     what: Outgoing
     if row["subject"] is not None:
         what = Card(subject=row["subject"], channel=row["channel"])
     else:
         blocks = tuple(json.loads(row["blocks"]))
-        what = Note(channel=row["channel"], text=row["text"], blocks=blocks, under=row["under"])
+        what = Note(row["channel"], row["text"], blocks, under=row["under"], unless_in=row["unless_in"])
     return Waiting(
         id=row["id"],
         channel=row["channel"],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
@@ -16,6 +18,24 @@ def first(db: Database) -> None:
     for statement in FIRST:
         db.execute(statement)
 
+
+@SCHEMA(name="0002_outbox")
+def outbox(db: Database) -> None:
+    """The store's own name, notes for who cannot see the card, and indexes for what is looked for while much waits."""
+    for statement in SECOND:
+        db.execute(statement)
+    db.execute("INSERT INTO identity (name) VALUES (?)", (secrets.token_hex(8),))
+
+
+SECOND = (
+    # What marks our messages in Slack: numbers alone would be those of every other store as well.
+    """CREATE TABLE identity (name TEXT NOT NULL) STRICT""",
+    # A note for a person that is not needed when they are in this channel; looked up when it is delivered.
+    """ALTER TABLE outbox ADD COLUMN unless_in TEXT""",
+    """CREATE INDEX outbox_sending ON outbox (id) WHERE state = 'sending'""",
+    """CREATE INDEX outbox_failed ON outbox (id) WHERE state = 'failed'""",
+    """CREATE INDEX outbox_sent ON outbox (sent_at) WHERE state = 'sent'""",
+)
 
 FIRST = (
     """CREATE TABLE approvals (

@@ -127,8 +127,8 @@ def news(approval: Approval) -> Message:
     return Message(text=flat(parts), blocks=(lines(parts),))
 
 
-def waiting(approvals: Sequence[Approval]) -> Message:
-    """The list of what waits for a decision."""
+def waiting(approvals: Sequence[Approval], *, count: int | None = None) -> Message:
+    """The list of what waits for a decision; `count` is how many there are, where these are not all."""
     if not approvals:
         return Message(text="Nothing waits for a decision.", blocks=(lines(spans("Nothing waits for a decision.")),))
     rows = [
@@ -143,8 +143,11 @@ def waiting(approvals: Sequence[Approval]) -> Message:
         )
         for a in approvals
     ]
-    title = spans(bold(f"{len(rows)} waiting"))
-    return Message(text=f"{len(rows)} waiting for a decision.", blocks=(lines(title, *rows),))
+    count = len(approvals) if count is None else count
+    if count > len(approvals):
+        rows.append(spans(f"… and {count - len(approvals)} newer ones."))
+    title = spans(bold(f"{count} waiting"))
+    return Message(text=f"{count} waiting for a decision.", blocks=(lines(title, *rows),))
 
 
 def deny_modal(approval: Approval) -> Block:

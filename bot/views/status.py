@@ -18,6 +18,7 @@ class Health:
     oldest_waiting_at: datetime | None
     last_push_at: datetime | None
     open_requests: int
+    set_aside: int
     jobs: Mapping[str, tuple[datetime, str]]
     troubles: Sequence[str] = ()
 
@@ -30,6 +31,8 @@ def listing(health: Health) -> Message:
     if health.oldest_waiting_at is not None:
         waiting += spans(", the oldest since ", moment(health.oldest_waiting_at))
     rows.append(waiting)
+    if health.set_aside:
+        rows.append(spans(bold("Messages set aside"), f"  {health.set_aside} that Slack takes in no form; see the log"))
     last = spans("none yet") if health.last_push_at is None else [moment(health.last_push_at)]
     rows.append([*spans(bold("Last notification"), "  "), *last])
     rows.append(spans(bold("Open requests"), f"  {health.open_requests}"))

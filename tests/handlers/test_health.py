@@ -66,10 +66,12 @@ async def test_all_is_well(timed: Timed):
     assert await get(timed, "/readyz") == (200, {"ready": True, "troubles": []})
 
 
-async def test_a_scheduler_that_does_not_run(world: World):
+async def test_a_scheduler_that_does_not_run(timed: Timed):
     """Without its scheduler the bot is alive, not ready, and says why."""
-    assert (await get(world, "/healthz"))[0] == 200
-    assert await get(world, "/readyz") == (503, {"ready": False, "troubles": ["The scheduler does not run."]})
+    await timed.app.schedule.stop()
+
+    assert (await get(timed, "/healthz"))[0] == 200
+    assert await get(timed, "/readyz") == (503, {"ready": False, "troubles": ["The scheduler does not run."]})
 
 
 async def test_slack_in_trouble(timed: Timed):
@@ -131,6 +133,7 @@ async def test_figures_of_an_empty_bot(world: World):
     assert await figures(world) == {
         "simops_outbox_waiting": 0,
         "simops_outbox_oldest_seconds": 0,
+        "simops_outbox_set_aside": 0,
         "simops_requests_waiting": 0,
         "simops_requests_unsure": 0,
     }

@@ -77,7 +77,7 @@ async def test_the_clock_starts_each_job_again_and_again():
     await until(first.enough)
     await until(second.enough)
     assert schedule.running
-    schedule.stop()
+    await schedule.stop()
     begun = first.begun, second.begun
     await asyncio.sleep(0)
 
@@ -97,7 +97,7 @@ async def test_a_job_that_raises_ends_nothing(problem: Exception):
     schedule.start(first_at=at_once)
     await until(broken.enough)
     await until(well.enough)
-    schedule.stop()
+    await schedule.stop()
 
     expected = "failed: SmartHub is down." if isinstance(problem, ProviderDown) else None
     said = {words for name, words in notes.said if name == "broken"}
@@ -131,7 +131,7 @@ async def test_a_job_never_overlaps_itself():
     slow.enough.clear()
     slow.go.set()
     await until(slow.enough)
-    schedule.stop()
+    await schedule.stop()
     assert slow.most_at_once == 1
     assert schedule.busy == 0
 
@@ -150,7 +150,7 @@ async def test_a_store_that_refuses_the_note_ends_nothing():
     await until(work.enough)
     work.enough.clear()
     await until(work.enough)
-    schedule.stop()
+    await schedule.stop()
 
     assert ("work", "done") in notes.said
 
@@ -171,9 +171,9 @@ async def test_a_failure_does_not_stand_there_for_ever():
 async def test_stopped_before_it_was_started():
     """A schedule that was never started can be stopped, and one that was stopped can be stopped again."""
     schedule = Schedule([], note=Notes().note)
-    schedule.stop()
+    await schedule.stop()
     schedule.start(first_at=at_once)
-    schedule.stop()
-    schedule.stop()
+    await schedule.stop()
+    await schedule.stop()
 
     assert not schedule.running

@@ -222,7 +222,7 @@ async def test_what_is_looked_up(store: Store):
     look = store.approvals
     assert ids(look.waiting()) == [0, 5, 6, 7]
     assert ids(look.waiting(limit=2)) == [0, 5]
-    assert look.count_waiting() == 4
+    assert look.count(State.PENDING) == 4
     assert ids(look.running()) == [1]
     assert ids(look.unsure()) == [2]
     assert ids(look.asked_by("U0")) == [0, 2, 6]

@@ -222,7 +222,7 @@ async def test_not_in_the_channel_until_invited(world: World):
     await passes(world, seconds=62)
 
     assert said(world) == ["one", "two"]
-    assert world.app.troubles() == ["The scheduler does not run."]
+    assert world.app.troubles() == []
 
 
 async def test_a_person_who_left_holds_up_nobody(world: World):
@@ -234,7 +234,7 @@ async def test_a_person_who_left_holds_up_nobody(world: World):
     assert said(world) == ["for all"]
     assert [m.text for m in world.slack.dm(OPERATOR)] == ["for you"]
     assert state(world, "too late") == "failed"
-    assert world.app.troubles() == ["The scheduler does not run."]
+    assert world.app.troubles() == []
 
 
 async def test_a_card_deleted_in_slack_is_posted_anew(world: World):
@@ -287,7 +287,7 @@ async def test_blocks_slack_refuses_go_as_text(world: World):
 
     assert said(world) == ["in words", "next"]
     assert [c.error for c in calls(world)] == ["invalid_blocks", None, None]
-    assert world.app.troubles() == ["The scheduler does not run."]
+    assert world.app.troubles() == []
 
 
 async def test_a_text_too_long_for_slack_is_cut(world: World):
@@ -422,7 +422,7 @@ async def test_put_out_of_the_channel_while_an_answer_is_lost(world: World):
     await passes(world, seconds=62)
 
     assert said(world) == ["once", "next"]
-    assert world.app.troubles() == ["The scheduler does not run."]
+    assert world.app.troubles() == []
 
 
 # --- the bot is stopped in between ---
@@ -495,7 +495,7 @@ async def test_a_disk_that_refuses_for_a_while_ends_nothing(world: World):
     await passes(world, minutes=3)
 
     assert said(world) == ["note 0", "note 1", "note 2"]
-    assert world.app.troubles() == ["The scheduler does not run."]
+    assert world.app.troubles() == []
 
 
 async def test_slack_has_it_and_the_disk_cannot_note_it(world: World):

@@ -42,13 +42,26 @@ async def test_signed_requests_are_not_taken_beside_the_socket(wired: World) -> 
 
 
 async def test_a_socket_that_stays_silent_ends_the_bot(wired: World) -> None:
-    """A connection that looks open and carries nothing for two minutes makes the bot give up, to be started again."""
-    assert wired.app.troubles() == ["The scheduler does not run."]
-    await wired.slack.stop()
+    """While Slack answers and the socket stays away for two minutes, the bot gives up, to be started again."""
+    assert wired.app.troubles() == []
+    await wired.slack.socket_mode.cut()
+    await wired.quiet()
 
     for _ in range(4):
         assert not wired.app.gave_up.is_set()
         await wired.app.schedule.run("socket")
 
-    assert "The socket to Slack is not connected." in wired.app.troubles()
+    assert wired.app.troubles() == ["The socket to Slack is not connected."]
     assert wired.app.gave_up.is_set()
+
+
+async def test_while_slack_is_away_the_bot_stays(wired: World) -> None:
+    """When Slack itself does not answer, a new process would not help, and SmartHub's notifications go on coming in."""
+    await wired.slack.stop()
+
+    for _ in range(10):
+        await wired.app.schedule.run("socket")
+
+    assert not wired.app.gave_up.is_set()
+    assert await wired.hub.push("imei-change") == 200
+    await wired.slack.start()

@@ -70,6 +70,7 @@ def health(word: str = "reachable", *, said: str = "12 SIMs; 0 alerts raised", m
         oldest_waiting_at=NOW,
         last_push_at=None,
         open_requests=3,
+        set_aside=2,
         jobs={f"job {n}": (NOW, said) for n in range(many)},
         troubles=(word,) * many,
     )

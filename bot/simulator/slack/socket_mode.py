@@ -30,12 +30,19 @@ class SocketMode:
         self._open: list[web.WebSocketResponse] = []
         self._waiting: dict[str, asyncio.Future[Json]] = {}
         self._turn = 0
+        self._cut = False
 
     def new_url(self) -> str:
         """An address that is good for one connection."""
         ticket = secrets.token_urlsafe(12)
         self._tickets.add(ticket)
         return self.origin().replace("http://", "ws://") + f"/link/{ticket}"
+
+    async def cut(self) -> None:
+        """Closes every connection and takes no new one."""
+        self._cut = True
+        for socket in list(self._open):
+            await socket.close()
 
     def connected(self) -> bool:
         """Whether the bot is listening."""
@@ -44,7 +51,7 @@ class SocketMode:
     async def receive(self, request: web.Request) -> web.StreamResponse:
         """One connection, from its hello to its end."""
         ticket = request.match_info["ticket"]
-        if ticket not in self._tickets or len(self._open) >= MOST_CONNECTIONS:
+        if self._cut or ticket not in self._tickets or len(self._open) >= MOST_CONNECTIONS:
             return web.Response(status=403, text="This address is not good (any more).")
         self._tickets.remove(ticket)
         socket = web.WebSocketResponse()
