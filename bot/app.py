@@ -36,7 +36,7 @@ from handlers.buttons import Buttons
 from handlers.commands import Commands
 from handlers.home import Opened
 from handlers.listening import Listening
-from handlers.schedule import Job, Schedule
+from handlers.schedule import FAILED, Job, Schedule
 from handlers.slack import Requests, Socket, make_bolt
 from handlers.webhook import Watch, Webhook
 
@@ -212,7 +212,6 @@ class App:
         ).register(self.bolt, self.listening)
         Buttons(self.people, self.approvals, self.alerts).register(self.bolt, self.listening)
         Opened(self.people, self.home).register(self.bolt, self.listening)
-        self.schedule = Schedule(self._jobs(), note=note)
         secrets = [secret.get_secret_value() for secret in config.secrets.smarthub_push_secret]
         webhook = Webhook(self.events, secrets, config.push.body_limit_kib * 1024)
         registry = CollectorRegistry()
@@ -224,6 +223,7 @@ class App:
         else:
             app_token = config.secrets.slack_app_token.get_secret_value()
             self._socket = Socket(self.bolt, app_token=app_token, client=self._client(app_token), clock=clock)
+        self.schedule = Schedule(self._jobs(), note=note)
         self._runner = web.AppRunner(self._web, access_log=None, logger=web_log(), shutdown_timeout=5.0)
         self._opened.push_async_callback(self._runner.cleanup)
 
@@ -248,7 +248,7 @@ class App:
             Job("alerts", self.config.alerts.every, self.alerts.check),
             Job("requests", tick, settle),
             Job("snoozes", timedelta(seconds=30), wake),
-            Job("socket", timedelta(seconds=30), look),
+            *([] if self._socket is None else [Job("socket", timedelta(seconds=30), look)]),
         ]
 
     def _client(self, token: str | None) -> AsyncWebClient:
@@ -289,7 +289,9 @@ class App:
 
     def _smarthub_in_words(self) -> str:
         last = self.store.runs.last().get("alerts")
-        return "not asked yet" if last is None else last[1]
+        if last is None:
+            return "not asked yet"
+        return f"{'did not answer' if last[1].startswith(FAILED) else 'answered'} the last check"
 
 
 def _broke(task: asyncio.Task[Any]) -> bool:  # Any: as above

@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from bot.clock import Clock
-from bot.errors import BadInput, BotError
+from bot.errors import BadInput, BotError, StoreError
 from bot.views.parts import Message, answer
 
 # Any: a payload and Bolt's helpers have Slack's shapes, which Bolt leaves untyped.
@@ -121,9 +121,7 @@ class Listening:
     async def _guarded(self, work: Work, body: Body) -> Message | None:
         """What the work has to say, or what went wrong, in words; `None` for a delivery that was taken before."""
         try:
-            if not await self._first_time(_delivery(body)):
-                return None
-            return await work(body)
+            return await work(body) if await self._is_first_time(body) else None
         except BotError as problem:
             log.info("refused", kind=type(problem).__name__)
             return answer(str(problem))
@@ -131,6 +129,15 @@ class Listening:
             ref = secrets.token_hex(3)
             log.exception("unexpected", ref=ref)
             return answer(f"Something went wrong here (ref {ref}); nothing more was done. Tell whoever runs the bot.")
+
+    async def _is_first_time(self, body: Body) -> bool:
+        """Whether this delivery is new. When the store cannot say, it is taken: a look-up needs no store, and a change
+        cannot be made without one."""
+        try:
+            return await self._first_time(_delivery(body))
+        except StoreError as problem:
+            log.error("delivery_not_noted", problem=str(problem))
+            return True
 
     async def _follow_up(self, task: asyncio.Task[Message | None], body: Body, respond: Respond | None) -> None:
         """Brings the answer after the acknowledgement: where it was asked, else by direct message."""
@@ -152,9 +159,12 @@ class Listening:
 
 
 def user_of(body: Body) -> str:
-    """The Slack user id of whoever sent this."""
+    """The Slack user id of whoever sent this. Raises BadInput when there is none."""
     user = body.get("user_id") or body.get("user") or body.get("event", {}).get("user")
-    return str(user["id"] if isinstance(user, Mapping) else user)
+    named = user.get("id") if isinstance(user, Mapping) else user
+    if not isinstance(named, str) or not re.fullmatch("[UW][A-Z0-9]+", named):
+        raise BadInput("Slack did not say who this is from.")
+    return named
 
 
 def id_of(body: Body) -> int:

@@ -79,7 +79,12 @@ class Requests:
             return web.Response(status=408)
         except (ValueError, TypeError, AttributeError, RecursionError):
             return web.Response(status=400)
-        return await to_aiohttp_response(await self._bolt.async_dispatch(asked))
+        try:
+            return await to_aiohttp_response(await self._bolt.async_dispatch(asked))
+        except (LookupError, TypeError, ValueError, AttributeError):
+            # Signed, and yet in no shape that Slack sends: Bolt looks into it before any listener does.
+            log.exception("request_not_understood")
+            return web.Response(status=400)
 
 
 class Socket:

@@ -32,25 +32,32 @@ class Webhook:
         return [web.post("/smarthub/{secret}/{event}", self.pushed)]
 
     async def pushed(self, request: web.Request) -> web.Response:
-        """404 for a wrong secret or event, with nothing read or stored; 413, 408, 503 in their cases; else 200."""
+        """404 for a wrong secret or event, with nothing read or stored; else 200 when it is on disk."""
         event = request.match_info["event"]
         if not self._knows(request.match_info["secret"]) or event not in EVENTS:
             return web.Response(status=404)
-        if (request.content_length or 0) > self.limit_bytes:
-            return _problem(413, f"A notification has at most {self.limit_bytes} bytes.")
-        try:
-            async with asyncio.timeout(READ_WITHIN_S):
-                body = await _read(request, self.limit_bytes)
-        except TimeoutError:
-            return _problem(408, "The notification did not arrive in time; send it again.")
-        if body is None:
-            return _problem(413, f"A notification has at most {self.limit_bytes} bytes.")
+        body = await self._body(request)
+        if isinstance(body, web.Response):
+            return body
         try:
             number = await self.events.receive(event, body)
         except StoreError as problem:
             log.error("push_not_stored", problem=str(problem))
             return _problem(503, "The notification could not be stored; send it again.")
         return web.json_response({"stored": True, "id": number})
+
+    async def _body(self, request: web.Request) -> bytes | web.Response:
+        """What was sent, or the answer for what is too long (413), too slow (408) or broken on its way (400)."""
+        try:
+            async with asyncio.timeout(READ_WITHIN_S):
+                body = (
+                    None if (request.content_length or 0) > self.limit_bytes else await _read(request, self.limit_bytes)
+                )
+        except TimeoutError:
+            return _problem(408, "The notification did not arrive in time; send it again.")
+        except web.RequestPayloadError:
+            return _problem(400, "The notification is not what its headers say; send it again.")
+        return _problem(413, f"A notification has at most {self.limit_bytes} bytes.") if body is None else body
 
     def _knows(self, secret: str) -> bool:
         """Whether this is one of our secrets; takes as long for a wrong one as for a right one."""

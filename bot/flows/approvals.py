@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.clock import Clock
-from bot.errors import BotError, NotPossible, OutcomeUnknown, ProviderError
+from bot.errors import BotError, NotPossible, OutcomeUnknown, ProviderError, StoreError
 from bot.rules import approvals as rule
 from bot.rules.approvals import Approval, State, Step
 from bot.rules.audit import SYSTEM, Deed
@@ -113,6 +113,10 @@ class Approvals:
         self._under_way.add(approval.id)
         try:
             await self._send(approval)
+        except StoreError as problem:
+            raise StoreError(
+                f"The change may have been made, and what came of it is looked up later. {problem}"
+            ) from problem
         finally:
             self._under_way.discard(approval.id)
 
@@ -138,8 +142,15 @@ class Approvals:
     async def settle(self) -> int:
         """How many unsure requests were settled now, by reading their SIMs."""
         await self._lose_stuck()
-        due = [a for a in self._store.unsure() if a.next_look_at is None or a.next_look_at <= self._clock.now()]
+        due = [a for a in self._store.unsure() if self._is_due(a)]
         return sum(await asyncio.gather(*(self._settle(approval) for approval in due)))
+
+    def _is_due(self, approval: Approval) -> bool:
+        """Whether its next look has come; one further off than any ever is was noted before the clock was set back."""
+        if approval.next_look_at is None:
+            return True
+        ahead = approval.next_look_at - self._clock.now()
+        return ahead <= timedelta(0) or ahead > self._settings.settle_every
 
     async def look(self, id: int, *, by: Person) -> None:
         """Settles one unsure request now, when somebody asks. Raises NotFound, NotAllowed, NotPossible."""
@@ -188,7 +199,7 @@ class Approvals:
         """What was decided and is stuck is unsure, as after a restart."""
         now = self._clock.now()
         for approval in self._store.running():
-            stuck = approval.decided_at is None or now - approval.decided_at >= STUCK_AFTER
+            stuck = approval.decided_at is None or abs(now - approval.decided_at) >= STUCK_AFTER
             if stuck and approval.id not in self._under_way:
                 await self._lose(approval, "What came of it could not be written down.", settle_now=True)
 

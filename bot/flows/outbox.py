@@ -46,6 +46,7 @@ class Outbox:
         self._store, self._slack, self._clock, self._draw = store, slack, clock, draw
         self._rests: dict[str, datetime] = {}
         self._everything: datetime | None = None
+        self._stepped_at = clock.now()
         self._news = asyncio.Event()
         # When to look for what was on its way when its answer was lost or the bot was stopped; `None`: nothing was.
         self._look_at: datetime | None = clock.now()
@@ -72,6 +73,7 @@ class Outbox:
 
     async def step(self) -> datetime | None:
         """Sends what may go now and says when the next may (`None`: when something new comes)."""
+        self._mind_the_clock()
         if self._look_at is not None and self._look_at <= self._clock.now():
             await self._find_lost()
         todo = plan(self._store.heads(), rests=self._rests, everything=self._everything, now=self._clock.now())
@@ -84,6 +86,15 @@ class Outbox:
             if problem is not None:
                 raise problem
         return self._clock.now()
+
+    def _mind_the_clock(self) -> None:
+        """When the clock was set back, no rest of before says anything: else messages would wait for as long again."""
+        now = self._clock.now()
+        if now < self._stepped_at:
+            self._rests.clear()
+            self._everything = None
+            self._look_at = now
+        self._stepped_at = now
 
     def _broke(self, problem: Exception) -> datetime:
         """When to go on after something that is not Slack's; what was being sent is looked for first."""
@@ -203,10 +214,14 @@ class Outbox:
 
     async def _not_through(self, waiting: Waiting, problem: SlackError) -> None:
         """Slack did not take it: wait as it asks and try again, or set aside what it will never take."""
-        if problem.code in POISON or problem.code in NOBODY:
+        gone = problem.code == "channel_not_found" and waiting.channel.startswith(("U", "W"))
+        if gone or problem.code in POISON or problem.code in NOBODY:
             await self._set_aside(waiting, str(problem))
             return
-        self._troubles[ALL if problem.again else waiting.channel] = str(problem)
+        if problem.again:
+            self._troubles[ALL] = str(problem)
+        else:
+            self._troubles[waiting.channel] = f"{problem} (for {waiting.channel}; is the bot in there?)"
         log.warning("message_not_through", outbox=waiting.id, channel=waiting.channel, problem=problem.code)
         now = self._clock.now()
         if not problem.again:
@@ -246,7 +261,7 @@ class Outbox:
             if problem.again:
                 raise
             # Its channel is closed to us, for looking as for posting: only this one waits until somebody mends it.
-            self._troubles[waiting.channel] = str(problem)
+            self._troubles[waiting.channel] = f"{problem} (for {waiting.channel}; is the bot in there?)"
             self._look_at = self._clock.now() + timedelta(seconds=TO_MEND_S)
             return
         if posted is None:

@@ -12,6 +12,7 @@ from bot.rules.people import Person, Roles, role_of
 from bot.slack import Slack
 
 FRESH = timedelta(seconds=60)
+BELIEVED = timedelta(minutes=10)
 log = structlog.get_logger()
 
 
@@ -24,14 +25,19 @@ class People:
         self._channels: dict[str, tuple[datetime, frozenset[str]]] = {}
 
     async def who(self, user: str) -> Person:
-        """The person with the role they have now. A group Slack does not tell of counts as it was last known."""
+        """The person with the role they have now.
+
+        While Slack does not tell of a group it counts as last known for ten minutes; after that nobody is in it, and
+        the person's role is not sure.
+        """
         members = {group: await self._members(group) for group in self._roles.groups()}
-        return Person(user, role_of(user, self._roles, members))
+        told = {group: found for group, found in members.items() if found is not None}
+        return Person(user, role_of(user, self._roles, told), sure=len(told) == len(members))
 
     async def sees(self, user: str, channel: str) -> bool:
         """Whether the person is in the channel; no, when Slack does not say: better told twice than not at all."""
         known = self._channels.get(channel)
-        if known is None or self._clock.now() - known[0] >= FRESH:
+        if known is None or not self._is_younger(known[0], FRESH):
             try:
                 found = frozenset([member async for member in self._slack.members(channel)])
             except SlackError as exc:
@@ -40,14 +46,19 @@ class People:
             known = self._channels[channel] = (self._clock.now(), found)
         return user in known[1]
 
-    async def _members(self, group: str) -> frozenset[str]:
+    def _is_younger(self, at: datetime, age: timedelta) -> bool:
+        """Whether that was so short ago; not, when the clock was set back since."""
+        return timedelta(0) <= self._clock.now() - at < age
+
+    async def _members(self, group: str) -> frozenset[str] | None:
+        """Who is in the group; `None` when nobody can say."""
         known = self._groups.get(group)
-        if known is not None and self._clock.now() - known[0] < FRESH:
+        if known is not None and self._is_younger(known[0], FRESH):
             return known[1]
         try:
             found = await self._slack.group(group)
         except SlackError as exc:
             log.warning("group_unknown", group=group, problem=exc.code)
-            return frozenset() if known is None else known[1]
+            return known[1] if known is not None and self._is_younger(known[0], BELIEVED) else None
         self._groups[group] = (self._clock.now(), found)
         return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from types import MappingProxyType
@@ -51,21 +51,22 @@ class Command:
 
 def read_command(text: str, *, name: str = "/sim") -> Command:
     """The command in what was typed after `name`. Raises BadInput, saying what to type instead."""
+    because = BECAUSE.search(text)
+    end = len(text) if because is None else because.start()
+    before, reason = text[:end], text[end:]  # a reason is kept word by word, whatever stands in it
+    here = "--here" in before.split()
+    text = re.sub(r"(^|\s)--here(?=\s|$)", " ", before) + reason
     words = text.split()
-    here = "--here" in words
-    if here:
-        text = re.sub(r"(^|\s)--here(?=\s|$)", " ", text)
-        words = text.split()
     if not words:
         return Command("help", here=here)
     verb = words[0].lower()
     if verb not in VERBS:
         if looks_like_id(words[0]):
-            return Command("show", iccid=read_iccid(text), here=here)
+            return Command("show", iccid=_one_sim(text, f"{name} ID"), here=here)
         raise BadInput(_unknown(words[0], name))
     rest = text.split(None, 1)[1] if len(words) > 1 else ""
     if verb == "show":
-        return Command("show", iccid=read_iccid(rest), here=here)
+        return Command("show", iccid=_one_sim(rest, f"{name} show ID"), here=here)
     if verb in CHANGES:
         return _change(verb, rest, name)
     return Command(verb, here=here)
@@ -75,7 +76,7 @@ def _change(verb: str, rest: str, name: str) -> Command:
     """A change with its SIM and its reason; exactly one SIM is named."""
     named, *reasons = BECAUSE.split(" " + rest, maxsplit=1)
     words = named.split()
-    if len(words) > 1 and all(looks_like_id(w) and 18 <= len(re.sub(r"\D", "", w)) <= 22 for w in words):
+    if _are_sims(words):
         raise BadInput(f"One SIM at a time, please: `{name} {verb} ID because REASON`.")
     stray = next((w for w in words if not re.search(r"\d", w)), None)
     if stray is not None and len(words) > 1:
@@ -92,6 +93,18 @@ def _change(verb: str, rest: str, name: str) -> Command:
     if reason is not None and len(reason) > REASON_LIMIT:
         raise BadInput(f"The reason has {len(reason)} characters; keep it to {REASON_LIMIT}.")
     return Command(verb, iccid=iccid, reason=reason or None)
+
+
+def _one_sim(named: str, usage: str) -> str:
+    """The ICCID in what was typed for a card. Raises BadInput."""
+    if _are_sims(named.split()):
+        raise BadInput(f"One SIM at a time, please: `{usage}`.")
+    return read_iccid(named)
+
+
+def _are_sims(words: Sequence[str]) -> bool:
+    """Whether these are the whole numbers of several SIMs."""
+    return len(words) > 1 and all(looks_like_id(w) and 18 <= len(re.sub(r"\D", "", w)) <= 22 for w in words)
 
 
 def _unknown(word: str, name: str) -> str:

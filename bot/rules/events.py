@@ -45,7 +45,10 @@ class Push:
 
 @dataclass(frozen=True)
 class Event:
-    """A push that is on disk. `repeats` counts how often the same one came again, last at `last_at`."""
+    """A push that is on disk. `repeats` counts how often the same one came again, last at `last_at`.
+
+    `other_body` is what it said last when it came again under its id in other words.
+    """
 
     id: int
     push: Push
@@ -53,3 +56,4 @@ class Event:
     label: str | None = None
     repeats: int = 0
     last_at: datetime | None = None
+    other_body: bytes | None = None

@@ -28,10 +28,14 @@ class Role(IntEnum):
 
 @dataclass(frozen=True)
 class Person:
-    """A Slack user and the role found for them at this moment. Roles change; ask again for each press."""
+    """A Slack user and the role found for them at this moment. Roles change; ask again for each press.
+
+    `sure` is False while Slack does not tell who is in a group that could give them more.
+    """
 
     id: str
     role: Role
+    sure: bool = True
 
 
 @dataclass(frozen=True)
@@ -69,5 +73,7 @@ def need(person: Person, role: Role, *, to: str) -> None:
     """Nothing, when the person has at least this role; else NotAllowed, saying which role it takes."""
     if person.role >= role:
         return
+    if not person.sure:
+        raise NotAllowed(f"Slack does not say right now who may {to}; try again in a minute.")
     have = "You are in no list of roles" if person.role is Role.NOBODY else f"You are {person.role.word}"
     raise NotAllowed(f"{have}; to {to} you have to be {role.word}. An admin sets roles under [roles] in config.toml.")

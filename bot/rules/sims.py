@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +13,7 @@ from types import MappingProxyType
 from bot.errors import BadInput, NotPossible
 
 NOTHING: Mapping[str, object] = MappingProxyType({})
+UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})  # the Unicode categories of what leaves no mark
 SIGNS: Mapping[str, str] = MappingProxyType({"<": "‹", ">": "›", "`": "'"})
 
 
@@ -130,15 +132,20 @@ def fits(operation: Operation, sim: Sim) -> bool:
 
 
 def label_of(sim: Sim, field: str) -> str:
-    """The name people know this SIM by: the custom field `custom1` … `custom5`, else its number."""
-    named = sim.custom[int(field.removeprefix("custom")) - 1]
-    return (named or "").strip() or sim.iccid or sim.giccid
+    """The name people know this SIM by: the custom field `custom1` … `custom5`, else its number.
+
+    A field that holds nothing one could see is no name.
+    """
+    named = sim.custom[int(field.removeprefix("custom")) - 1] or ""
+    if all(unicodedata.category(c) in UNSEEN for c in named):
+        named = ""
+    return named.strip() or sim.iccid or sim.giccid
 
 
 def looks_like_id(word: str) -> bool:
-    """Whether a word is meant as the number of a SIM: mostly digits, and enough of them."""
+    """Whether a word is meant as the number of a SIM: nothing but digits, or mostly digits and enough of them."""
     digits = sum(c.isdigit() for c in word)
-    return digits >= 6 and digits * 2 >= len(word)
+    return 0 < digits == len(word) or (digits >= 6 and digits * 2 >= len(word))
 
 
 # What people and the programs they copy from put between digits, seen and unseen.

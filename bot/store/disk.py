@@ -122,7 +122,7 @@ class Disk:
             self._undo()
             self.trouble = str(exc)
             for job in jobs:
-                job.problem = job.problem or StoreError(f"The store {self._path} cannot be written: {exc}.")
+                job.problem = job.problem or StoreError(f"The store cannot be written: {exc}.")
         return jobs
 
     def _undo(self) -> None:

@@ -27,13 +27,16 @@ class Events:
 
         def work(db: sqlite3.Connection) -> int:
             known = db.execute(
-                "SELECT id FROM events WHERE key = ? AND received_at > ? ORDER BY id DESC LIMIT 1",
+                "SELECT id, body FROM events WHERE key = ? AND received_at > ? ORDER BY id DESC LIMIT 1",
                 (push.key, when(now - window)),
             ).fetchone()
             if known is not None:
                 db.execute(
                     "UPDATE events SET repeats = repeats + 1, last_at = ? WHERE id = ?", (when(now), known["id"])
                 )
+                if known["body"] != push.body:
+                    statement = "INSERT INTO event_bodies (event, body, received_at) VALUES (?, ?, ?)"
+                    db.execute(statement, (known["id"], push.body, when(now)))
                 outbox.put(db, [Card(f"event:{known['id']}", card_in)], now=now)
                 return int(known["id"])
             number = _insert(db, push, now)
@@ -47,7 +50,10 @@ class Events:
         row = self._disk.reader.execute("SELECT * FROM events WHERE id = ?", (id,)).fetchone()
         if row is None:
             raise NotFound(f"There is no notification {id} here.")
-        return _event(row)
+        other = self._disk.reader.execute(
+            "SELECT body FROM event_bodies WHERE event = ? ORDER BY id DESC LIMIT 1", (id,)
+        ).fetchone()
+        return _event(row, other_body=None if other is None else other["body"])
 
     def last_received_at(self) -> datetime | None:
         """When the newest notification came."""
@@ -77,7 +83,7 @@ def _insert(db: sqlite3.Connection, push: Push, now: datetime) -> int:
     return int(cursor.lastrowid or 0)
 
 
-def _event(row: Row) -> Event:
+def _event(row: Row, *, other_body: bytes | None) -> Event:
     push = Push(
         name=row["name"],
         key=row["key"],
@@ -95,4 +101,5 @@ def _event(row: Row) -> Event:
         label=row["label"],
         repeats=row["repeats"],
         last_at=time_or_none(row["last_at"]),
+        other_body=other_body,
     )

@@ -27,6 +27,16 @@ def outbox(db: Database) -> None:
     db.execute("INSERT INTO identity (name) VALUES (?)", (secrets.token_hex(8),))
 
 
+@SCHEMA(name="0003_other_words")
+def other_words(db: Database) -> None:
+    """What a notification said when it came again under its id in other words: acknowledged, so on disk."""
+    db.execute(
+        "CREATE TABLE event_bodies (id INTEGER PRIMARY KEY, event INTEGER NOT NULL REFERENCES events (id),"
+        " body BLOB NOT NULL, received_at TEXT NOT NULL) STRICT"
+    )
+    db.execute("CREATE INDEX event_bodies_by_event ON event_bodies (event, id)")
+
+
 SECOND = (
     # What marks our messages in Slack: numbers alone would be those of every other store as well.
     """CREATE TABLE identity (name TEXT NOT NULL) STRICT""",

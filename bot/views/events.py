@@ -59,6 +59,9 @@ def card(event: Event) -> Message:
     if push.flaw is not None:
         blocks.append(lines(spans(bold("This notification could not be read in full: "), push.flaw)))
         blocks.append(verbatim(push.body.decode("utf-8", "replace")))
+    if event.other_body is not None:
+        blocks.append(lines(spans(bold("It came again under the same id, saying:"))))
+        blocks.append(verbatim(event.other_body.decode("utf-8", "replace")))
     blocks.append(
         small(f"Notification {event.id} from SmartHub. It tells, it does not prove: read the SIM before acting.")
     )

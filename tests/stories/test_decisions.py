@@ -240,15 +240,31 @@ async def test_who_left_the_group_with_the_form_open(world: World):
 
 
 async def test_a_group_slack_does_not_tell_of(world: World):
-    """While Slack does not say who is in a group, it counts as it was last known; never known, it is empty."""
+    """While Slack has never said who is in a group, nobody in it may do more, and is told that it is not known."""
     world.slack.refuse("usergroups.users.list", "internal_error", times=100)
     card = await world.ask()
 
     await world.press(card, "Approve", by=APPROVER)
-    assert "You are in no list of roles" in answers(world, APPROVER)[-1]
+    assert "Slack does not say right now who may approve requests" in answers(world, APPROVER)[-1]
     await world.press(card, "Approve", by=ADMIN)
 
     assert world.request().state == "done"
+
+
+async def test_a_group_is_believed_for_ten_minutes(world: World):
+    """A group that cannot be read counts as last known for ten minutes, and for no longer."""
+    sims = [world.hub.pick(nth=n) for n in range(2)]
+    cards = [await world.ask(giccid=sim) for sim in sims]
+    await world.say("/sim help", by=APPROVER)
+    world.slack.refuse("usergroups.users.list", "internal_error", times=100)
+
+    await world.later(minutes=9)
+    await world.press(cards[0], "Approve", by=APPROVER)
+    await world.later(minutes=2)
+    await world.press(cards[1], "Approve", by=APPROVER)
+
+    assert [world.request(n).state for n in (1, 2)] == ["done", "pending"]
+    assert "try again in a minute" in answers(world, APPROVER)[-1]
 
 
 async def test_the_form_that_could_not_be_opened(world: World):

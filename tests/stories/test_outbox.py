@@ -534,3 +534,24 @@ def test_the_helpers_count_seconds():
     """The seconds between calls are what the tests above believe them to be."""
     at = datetime(2026, 11, 22)  # noqa: DTZ001 - only the difference matters
     assert gaps([Call(POST, {}, at), Call(POST, {}, at + timedelta(seconds=2))]) == [2.0]
+
+
+async def test_the_clock_is_set_back(world: World):
+    """When the clock goes back by a day, what waits is not held up for a day."""
+    await world.ask()
+    world.clock._now -= timedelta(days=1)
+
+    await world.push("imei-change")
+
+    assert len(world.cards(ALERTS)) == 1
+
+
+async def test_a_person_slack_does_not_know_holds_up_nobody(world: World):
+    """A direct message to somebody who is not there is set aside and counted; nothing stays in trouble for it."""
+    note = Note("U0NOBODY", "Hello")
+    await world.app.store.outbox.add([note], now=world.clock.now())
+    await world.quiet()
+
+    assert world.app.troubles() == []
+    assert world.app.store.outbox.set_aside() == 1
+    assert "1 that Slack takes in no form" in (await world.say("/sim status")).reply.words

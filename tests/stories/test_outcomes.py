@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from bot.errors import NotPossible
+from bot.rules.sims import quotable
 from bot.simulator.slack import Message, pings
 from tests.stories.forging import answers
 from tests.talk import APPROVALS, APPROVER, OPERATOR, OTHER_OPERATOR, VIEWER, World
@@ -37,7 +39,7 @@ async def test_refused(world: World, code: str):
 
     assert "Not done · approved by <@U0APPROVER>" in world.now(card)
     assert "SmartHub refused the change" in world.now(card)
-    assert code in world.now(card)
+    assert quotable(code) in world.now(card)
     assert "Not done" in world.told(OPERATOR)[-1]
     assert code in world.told(OPERATOR)[-1]
     assert world.request().state == "failed"
@@ -322,3 +324,30 @@ async def test_the_store_refuses_before_the_decision(world: World):
     assert world.hub.count("suspendSim") == 0
     await world.press(card, "Approve", by=APPROVER)
     assert "Confirmed" in world.now(card)
+
+
+async def test_only_what_was_decided_is_carried_out(world: World):
+    """A request that nobody approved, and one that is over, cannot be sent, whoever asks for it inside the bot."""
+    card = await world.ask()
+    pending = world.request()
+    with pytest.raises(NotPossible):
+        await world.app.approvals.carry_out(pending)
+    await world.press(card, "Approve", by=APPROVER)
+    with pytest.raises(NotPossible):
+        await world.app.approvals.carry_out(world.request())
+
+    assert world.hub.count("suspendSim") == 1
+
+
+async def test_a_decision_does_not_wait_for_slack(world: World):
+    """The decision and its outcome are on disk while Slack says nothing at all; it is told when it is back."""
+    card = await world.ask()
+    await world.say("/sim help", by=APPROVER)
+    world.slack.down = True
+    await world.begin(world.slack.press(card, "Approve", by=APPROVER))
+
+    assert world.request().state == "done"
+    world.slack.down = False
+    await world.later(minutes=2)
+    assert "Confirmed" in world.now(card)
+    assert any("Confirmed" in told for told in world.told(OPERATOR))

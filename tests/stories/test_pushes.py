@@ -67,7 +67,7 @@ def asked_for_changes(world: World) -> int:
         ("no-session", ["No session for long", "48 h without one"]),
         ("package-expired", ["A prepaid package expired or is about to", "the date says which"]),
         ("package-traffic", ["Prepaid traffic reached its threshold", "threshold 80 %"]),
-        ("sim-status-change", ["The status of a SIM changed", "active → "]),
+        ("sim-status-change", ["The status of a SIM changed", " → suspended"]),
         ("apn-status-change", ["The status of an APN changed", "iot.smarthub: "]),
     ],
 )
@@ -290,7 +290,11 @@ async def test_the_same_event_id_is_one_message_for_ever(world: World):
 
     assert len(world.cards(ALERTS)) == 1
     assert "first" in words(world)[0]
+    assert "third" in words(world)[0]
+    assert "2 times more" in words(world)[0]
     assert [row["repeats"] for row in stored(world)] == [2]
+    kept = [row["body"] for row in world.app.store.disk.reader.execute("SELECT body FROM event_bodies ORDER BY id")]
+    assert [b"second" in kept[0], b"third" in kept[1]] == [True, True]
 
 
 async def test_an_event_id_counts_for_its_own_event_only(world: World):
