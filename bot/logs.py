@@ -4,28 +4,55 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Sequence
 
 import structlog
 from aiohttp.http import HttpProcessingError
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 
 def set_up_logs(*, level: str, form: str) -> None:
-    """Lets everything at or above this level go to standard error, as `json` or as `text`."""
+    """Lets everything at or above this level go to standard error, as `json` or as `text`.
+
+    As `json` every line is one object with `timestamp`, `level`, `logger` and `event`, and a traceback is one text in
+    `exception`: also of what the libraries write, which speak through `logging`.
+    """
     number = logging.getLevelNamesMapping()[level.upper()]
-    # Libraries speak through logging; below a warning they name addresses, and ours hold a secret.
-    logging.basicConfig(level=max(number, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(message)s")
-    renderer = structlog.dev.ConsoleRenderer(colors=False) if form == "text" else structlog.processors.JSONRenderer()
+    stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
+    last = _renderers(form)
+    theirs = logging.StreamHandler(sys.stderr)
+    theirs.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_log_level, structlog.stdlib.add_logger_name, stamp],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+        )
+    )
+    # Below a warning libraries name addresses, and ours hold a secret.
+    logging.basicConfig(level=max(number, logging.WARNING), handlers=[theirs])
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            renderer,
+            _add_our_name,
+            stamp,
+            *last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+
+
+def _renderers(form: str) -> Sequence[Processor]:
+    """What turns an event into its line."""
+    if form == "text":
+        plain = structlog.dev.plain_traceback
+        return [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=plain)]
+    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+
+
+def _add_our_name(_log: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    event.setdefault("logger", "simops")
+    return event
 
 
 def web_log() -> logging.Logger:

@@ -165,7 +165,9 @@ def read_iccid(word: str) -> str:
             f"“{quotable(word)}” is not an ICCID: “{quotable(wrong)}” is not a digit. An ICCID has 18 to 22 digits."
         )
     if not 18 <= len(bare) <= 22:
-        raise BadInput(f"“{quotable(word)}” has {len(bare)} digits; an ICCID has 18 to 22.")
+        raise BadInput(
+            f"“{quotable(word)}” has {len(bare)} digit{'' if len(bare) == 1 else 's'}; an ICCID has 18 to 22."
+        )
     return bare
 
 

@@ -6,10 +6,13 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Callable, Mapping
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, closing, contextmanager
 from pathlib import Path
 
 from bot.clock import WallClock
+from bot.errors import StoreError
 from bot.rules.manifest import EVENTS, SCOPES
 from bot.simulator import story
 from bot.simulator.fleet import Fleet
@@ -36,8 +39,19 @@ SECRETS = {
 
 
 async def run(*, port: int, sims: int, folder: Path, fresh: bool, say: Callable[[str], None]) -> None:
-    """Runs until it is interrupted. What happened is kept in the folder, so a demo that was killed goes on."""
-    _prepare(folder, fresh=fresh)
+    """Runs until it is interrupted. What happened is kept in the folder, so a demo that was killed goes on.
+
+    Raises StoreError when the folder cannot be used or another demo uses it, and NotPossible when the bot does not
+    start.
+    """
+    with _ours(folder):
+        if fresh:
+            for name in KEPT:
+                (folder / name).unlink(missing_ok=True)
+        await _play(port=port, sims=sims, folder=folder, say=say)
+
+
+async def _play(*, port: int, sims: int, folder: Path, say: Callable[[str], None]) -> None:
     clock = WallClock()
     hub = Hub(
         key=SECRETS["SMARTHUB_API_KEY"],
@@ -56,35 +70,56 @@ async def run(*, port: int, sims: int, folder: Path, fresh: bool, say: Callable[
     )
     slack.events = set(EVENTS)
     slack.scopes = frozenset(SCOPES)
-    await hub.start()
-    await _start_on(slack, port)
-    bot = _bot(slack, hub, folder)
-    told = story.Story(hub=hub, slack=slack, bot=bot)
-    slack.world = told
-    try:
-        await bot.start()
+    async with AsyncExitStack() as opened:
+        opened.push_async_callback(hub.stop)
+        await hub.start()
+        opened.push_async_callback(slack.stop)
+        await slack.start(_free_or_any(port, say))
+        bot = _bot(slack, hub, folder)
+        opened.push_async_callback(bot.stop)
+        told = slack.world = story.Story(hub=hub, slack=slack, bot=bot)
+        # The page is there already: whoever kills the bot on it now can also start it there.
+        is_up = await bot.start()
         told.watch()
+        slack.world_changed()
         say(f"simops demo: {slack.origin}/\nEnd it with Ctrl-C. What the bot says of itself is in {folder}/bot.log.")
+        if not is_up:
+            say("The bot was killed before it was up; the page can start it.")
         await _interrupted()
-    finally:
-        await bot.stop()
-        await slack.stop()
-        await hub.stop()
 
 
-def _prepare(folder: Path, *, fresh: bool) -> None:
-    if fresh:
-        for name in KEPT:
-            (folder / name).unlink(missing_ok=True)
-    folder.mkdir(parents=True, exist_ok=True)
-
-
-async def _start_on(slack: Slack, port: int) -> None:
-    """Starts the page on this port, or on any free one where somebody else has it."""
+@contextmanager
+def _ours(folder: Path) -> Iterator[None]:
+    """Holds the folder, made where it is missing, so that a second demo leaves its files alone. Raises StoreError."""
     try:
-        await slack.start(port)
-    except OSError:
-        await slack.start(0)
+        folder.mkdir(parents=True, exist_ok=True)
+        # A transaction that is never committed locks on every system, and a killed process lets go of it.
+        lock = sqlite3.connect(folder / "demo.lock", isolation_level=None, timeout=0)
+    except (OSError, sqlite3.Error) as exc:
+        raise StoreError(f"The demo cannot keep anything in {folder}: {exc}. Name another --folder.") from exc
+    with closing(lock):
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.Error as exc:
+            if exc.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise StoreError(f"The demo cannot keep anything in {folder}: {exc}. Name another --folder.") from exc
+            raise StoreError(
+                f"A demo runs in {folder} already; stop that one first, or name another --folder."
+            ) from exc
+        yield
+
+
+def _free_or_any(port: int, say: Callable[[str], None]) -> int:
+    """This port for the page, or 0 for any free one, which is said, where it cannot be had."""
+    with socket.socket() as tried:
+        # As the server will ask for it: what a demo that has just ended left behind does not count.
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind(("127.0.0.1", port))
+        except (OSError, OverflowError):
+            say(f"Port {port} cannot be had, so the page is on another one.")
+            return 0
+        return port
 
 
 def _bot(slack: Slack, hub: Hub, folder: Path) -> BotProcess:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import aiohttp
 
+from bot.errors import NotPossible
+
 READY_WITHIN_S = 20.0
 
 
@@ -19,6 +21,10 @@ class BotProcess:
         """`environ` is the whole environment of the process, secrets included; its words go to the file `log`."""
         self._config, self._environ, self._port, self._log = config, dict(environ), port, log
         self._process: asyncio.subprocess.Process | None = None
+        # Whoever starts or stops does so alone, or a second process would take the place of the first one.
+        self._alone = asyncio.Lock()
+        self._starting = False
+        self._unwanted = False
 
     @property
     def running(self) -> bool:
@@ -26,15 +32,32 @@ class BotProcess:
         return self._lives()
 
     @property
+    def starting(self) -> bool:
+        """Whether somebody waits for its first answer."""
+        return self._starting
+
+    @property
     def pid(self) -> int | None:
         """Its number, while it lives."""
         return self._process.pid if self._process is not None and self.running else None
 
-    async def start(self) -> None:
-        """Starts it and returns when it answers. Raises RuntimeError with the end of its log when it does not."""
-        if self.running:
-            return
+    async def start(self) -> bool:
+        """Starts it, unless it runs, and returns when it answers; False when it was killed or stopped before that.
+
+        Raises NotPossible when it does not answer: a sentence, and below it the end of what this start has logged.
+        """
+        async with self._alone:
+            if self.running:
+                return True
+            self._starting, self._unwanted = True, False
+            try:
+                return await self._start()
+            finally:
+                self._starting = False
+
+    async def _start(self) -> bool:
         with self._log.open("ab") as log:
+            begin = log.tell()
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "bot", "run", "--with-parent"),
                 stdin=asyncio.subprocess.PIPE,
@@ -47,22 +70,34 @@ class BotProcess:
                 while self._lives() and not await self._answers():  # noqa: ASYNC110 - another process tells of nothing
                     await asyncio.sleep(0.05)
         except TimeoutError:
-            self.kill()
-        if not self.running:
-            raise RuntimeError(f"The bot did not start. The end of {self._log}:\n{_end_of(self._log)}")
+            self._process.kill()
+            await self._process.wait()
+            why = f"it did not answer within {READY_WITHIN_S:g} s"
+        else:
+            if self.running or self._unwanted:
+                return self.running
+            why = f"it ended with exit code {self._process.returncode}"
+        said = _end_of(self._log, begin)
+        where = f"The end of {self._log}:\n{said}" if said else f"{self._log} says nothing about it."
+        raise NotPossible(f"The bot did not start: {why}. {where}")
 
     def kill(self) -> None:
         """Kills it at once, without a word of warning (SIGKILL)."""
+        self._unwanted = True
         if self._process is not None and self.running:
             self._process.kill()
 
     async def stop(self) -> None:
-        """Asks it to end, and returns when it has."""
-        if self._process is None:
-            return
-        if self.running:
+        """Asks it to end, and returns when it has; a start that is under way ends with it."""
+        self._terminate()
+        async with self._alone:
+            self._terminate()
+            await self.wait()
+
+    def _terminate(self) -> None:
+        self._unwanted = True
+        if self._process is not None and self.running:
             self._process.terminate()
-        await self._process.wait()
 
     async def wait(self) -> None:
         """Returns when the process has ended."""
@@ -83,5 +118,8 @@ class BotProcess:
             return False
 
 
-def _end_of(log: Path) -> str:
-    return "\n".join(log.read_text("utf-8", "replace").splitlines()[-20:])
+def _end_of(log: Path, begin: int) -> str:
+    """The last lines that were written after the first `begin` bytes."""
+    with log.open("rb") as file:
+        file.seek(begin)
+        return "\n".join(file.read().decode("utf-8", "replace").splitlines()[-20:])

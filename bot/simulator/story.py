@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from math import nan
 from typing import Any
 
 import aiohttp
 
+from bot.errors import BadInput, NotFound, NotPossible
 from bot.rules.events import EVENTS
 from bot.simulator.hub import Hub
 from bot.simulator.process import BotProcess
@@ -80,11 +83,12 @@ class Story:
 
     def controls(self) -> list[Json]:
         """The buttons and switches of the panel."""
-        which = {"name": "giccid", "label": "SIM", "type": "select", "options": self._choices()}
+        which = {"name": "giccid", "label": "Active SIM", "type": "select", "options": self._choices()}
         names = [{"value": name, "label": words} for name, words in EVENTS.items()]
         event = {"name": "event", "label": "Notification", "type": "select", "options": names, "value": "imei-change"}
-        percent = {"name": "percent", "label": "Percent of the quota", "type": "number", "value": "85"}
-        days = {"name": "days", "label": "Days left", "type": "number", "value": "3"}
+        percent: Json = {"name": "percent", "label": "Percent of the quota", "type": "number", "value": "85"}
+        days: Json = {"name": "days", "label": "Days left", "type": "number", "value": "3"}
+        percent["unit"], days["unit"] = ["%", "%"], ["day", "days"]  # for one, for many
         busy = "The next three requests are turned away with 429."
         told = "Notifications"
         mood, slack, bot = "SmartHub's mood", "Slack's mood", "The bot"
@@ -99,24 +103,33 @@ class Story:
             _toggle("hub-slow", mood, "Slow: 8 s an answer", on=self._hub.slow > 0),
             _button("hub-busy", mood, "Busy", help=busy),
             _toggle("hub-down", mood, "Down", on=self._hub.down),
-            _button("slack-busy", slack, "Busy", help="The next message gets 429 and has to wait 5 s."),
+            _button("slack-busy", slack, "Busy", help="The next call gets 429 and has to wait 5 s."),
             _toggle("slack-down", slack, "Down", on=self._slack.down),
             {**_button("bot-kill", bot, "Kill the bot (kill -9)"), "danger": True},
             _button("bot-start", bot, "Start the bot"),
         ]
 
     def state(self) -> Json:
-        """How everybody is, in a few lines."""
-        bot = f"running, process {self._bot.pid}" if self._bot.running else "not running"
+        """How everybody is, in a few lines, and a command worth trying while a SIM is active."""
+        process = "starting" if self._bot.starting else "running"
+        bot = f"{process}, process {self._bot.pid}" if self._bot.running else "not running"
         hub = "down" if self._hub.down else "slow" if self._hub.slow else "well"
         lines = {"Bot": bot, "SmartHub": hub, "Slack": "down" if self._slack.down else "well"}
-        return {"lines": [{"label": label, "value": value} for label, value in lines.items()]}
+        active = self._choices()[:1]
+        return {
+            "lines": [{"label": label, "value": value} for label, value in lines.items()],
+            "example": f"/sim suspend {active[0]['value']} because lost" if active else "",
+        }
 
     async def play(self, id: str, fields: dict[str, str]) -> str:
-        """Makes it happen; a sentence says what did. Raises LookupError for what there is not."""
-        said = await self._plays[id](fields)
-        self._slack.world_changed()
-        return said
+        """Makes it happen; a sentence says what did. Raises NotFound, BadInput and NotPossible."""
+        play = self._plays.get(id)
+        if play is None:
+            raise NotFound(f"There is no “{id[:40]}” to play here.")
+        try:
+            return await play(fields)
+        finally:
+            self._slack.world_changed()
 
     def watch(self) -> None:
         """Tells the page when the bot ends by itself."""
@@ -129,21 +142,46 @@ class Story:
         self._slack.world_changed()
 
     def _choices(self) -> list[Json]:
-        """A dozen SIMs at work, by their labels."""
+        """A dozen SIMs at work, by their labels and numbers."""
         rows = [self._hub.sim(n) for n in range(min(40, self._hub.world.fleet.count))]
         active = [row for row in rows if row["status"] == "ACTIVATED"][:12]
-        return [{"value": str(r["giccid"]), "label": f"{r.get('custom1') or r['giccid']}"} for r in active]
+        return [{"value": str(r["giccid"]), "label": _called(r)} for r in active]
 
     def _label(self, giccid: str) -> str:
         return str(self._hub.sim(giccid).get("custom1") or giccid)
 
-    async def _push(self, fields: dict[str, str]) -> str:
-        giccid = fields.get("giccid") or self._hub.pick()
-        event = fields.get("event") or "imei-change"
-        return await self._pushed(self._hub.push(event, giccid), f"“{EVENTS[event]}” for {self._label(giccid)}")
+    def _which(self, fields: dict[str, str]) -> str:
+        """The SIM that was chosen, or the first active one."""
+        giccid = fields.get("giccid", "").strip()
+        if giccid and self._hub.world.sim(giccid) is None:
+            raise NotFound(f"SmartHub has no SIM {giccid[:40]}.")
+        try:
+            return giccid or self._hub.pick()
+        except IndexError:
+            raise NotFound("No SIM is active.") from None
 
-    async def _push_hostile(self, _: dict[str, str]) -> str:
-        return await self._pushed(self._hub.push("mo-sms", messageText=HOSTILE), "A hostile SMS")
+    def _when_checked(self) -> str:
+        if not self._bot.running:
+            return "The bot is not running, so nobody looks."
+        if self._hub.down:
+            return "SmartHub is down, so the bot cannot look."
+        return "SmartHub is slow, so the next check takes long." if self._hub.slow else "The next check is within 10 s."
+
+    async def _push(self, fields: dict[str, str]) -> str:
+        giccid, event = self._which(fields), fields.get("event") or "imei-change"
+        if event not in EVENTS:
+            raise NotFound(f"SmartHub has no notification “{event[:40]}”.")
+        body = self._hub.payload(event, giccid)
+        # What is announced is so: the SIM's card must not say otherwise.
+        if event == "no-session":
+            self._hub.change(giccid, lastSessionTime=json.loads(body)["lastSessionTime"])
+        elif event == "sim-status-change":
+            self._hub.change(giccid, status=json.loads(body)["newStatus"])
+        return await self._pushed(self._hub.push_raw(event, body), f"“{EVENTS[event]}” for {self._label(giccid)}")
+
+    async def _push_hostile(self, fields: dict[str, str]) -> str:
+        giccid = self._which(fields)
+        return await self._pushed(self._hub.push("mo-sms", giccid, messageText=HOSTILE), "A hostile SMS")
 
     async def _push_odd(self, _: dict[str, str]) -> str:
         return await self._pushed(self._hub.push_raw("no-session", b"{not json"), "A body that is not JSON")
@@ -151,24 +189,21 @@ class Story:
     async def _pushed(self, push: Awaitable[int], what: str) -> str:
         try:
             return f"{what}: pushed, the bot answered {await push}."
-        except aiohttp.ClientError:
+        except (aiohttp.ClientError, TimeoutError):
             return f"{what}: the bot cannot be reached. SmartHub does not try again."
 
     async def _grow(self, fields: dict[str, str]) -> str:
-        giccid = fields.get("giccid") or self._hub.pick()
-        percent = float(fields.get("percent") or 85)
+        giccid, percent = self._which(fields), _number(fields, "percent", default="85", least=0, most=1000)
         self._hub.grow(giccid, fraction=percent / 100)
-        return f"{self._label(giccid)} has used {percent:g} % of its quota. The next check is within 10 s."
+        return f"{self._label(giccid)} has used {percent:g} % of its quota. {self._when_checked()}"
 
     async def _expire(self, fields: dict[str, str]) -> str:
-        giccid = fields.get("giccid") or self._hub.pick()
-        days = float(fields.get("days") or 3)
+        giccid, days = self._which(fields), _number(fields, "days", default="3", least=-30, most=3650)
         self._hub.expire_in(giccid, days)
-        return f"The plan of {self._label(giccid)} ends in {days:g} days. The next check is within 10 s."
+        return f"The plan of {self._label(giccid)} {_ends(days)}. {self._when_checked()}"
 
     async def _lose(self, _: dict[str, str]) -> str:
-        for operation in ("activateSim", "suspendSim", "retireSim"):
-            self._hub.lose_next(operation)
+        self._hub.lose_next()
         return "The next change will be made, and its answer lost."
 
     async def _refuse(self, _: dict[str, str]) -> str:
@@ -204,10 +239,38 @@ class Story:
 
     async def _start(self, _: dict[str, str]) -> str:
         if self._bot.running:
-            return "The bot is running already."
-        await self._bot.start()
+            return "The bot is starting already." if self._bot.starting else "The bot is running already."
+        try:
+            is_up = await self._bot.start()
+        except NotPossible as problem:
+            sentence, *log = str(problem).splitlines()
+            raise NotPossible(" ".join([sentence, *log[-1:]])) from None
         self.watch()
-        return "The bot is running again."
+        return "The bot is running again." if is_up else "The bot was ended before it was up."
+
+
+def _called(sim: Mapping[str, object]) -> str:
+    """A SIM's label with its number, which commands take."""
+    label, giccid = sim.get("custom1"), str(sim["giccid"])
+    return f"{label} · {giccid}" if label else giccid
+
+
+def _number(fields: Mapping[str, str], name: str, *, default: str, least: float, most: float) -> float:
+    word = fields.get(name, "").strip() or default
+    try:
+        number = float(word)
+    except ValueError:
+        number = nan
+    if not least <= number <= most:  # no bound holds for what is not a number
+        raise BadInput(f"“{word[:40]}” does not do for {name}: write a number from {least:g} to {most:g}.")
+    return number
+
+
+def _ends(days: float) -> str:
+    if days == 0:
+        return "ends now"
+    words = f"{abs(days):g} {'day' if abs(days) == 1 else 'days'}"
+    return f"ends in {words}" if days > 0 else f"ended {words} ago"
 
 
 def _button(id: str, group: str, label: str, *, help: str = "", fields: Sequence[Json] = ()) -> Json:

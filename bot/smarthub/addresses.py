@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
 from bot.errors import BadInput, ConfigError
+from bot.rules.sims import SIGNS
 from bot.smarthub.contract import Endpoint
 
 GICCID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,31}")
@@ -66,6 +67,9 @@ def number(value: str) -> str:
 
 
 def shorten(words: str, length: int) -> str:
-    """Words from outside on one line and at most that long."""
-    plain = " ".join("".join(c if c.isprintable() else " " for c in words).split())
+    """Words from outside on one line, at most that long, and without the signs that make a sentence mention or format.
+
+    `<@U…>` in a sentence of ours is a person, and what stands between backticks is code; foreign words must do neither.
+    """
+    plain = " ".join("".join(SIGNS.get(c, c) if c.isprintable() else " " for c in words).split())
     return plain if len(plain) <= length else plain[: length - 1] + "…"

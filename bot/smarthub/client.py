@@ -35,7 +35,7 @@ class SmartHub(Lists):
     async def sim(self, giccid: str) -> Sim:
         """The SIM as SmartHub describes it now. Raises SimNotFound."""
         answer = await self._read("getSim", {"giccid": giccid}, about=Subject("SIM", giccid))
-        sim = sims.read_sim(wire.read_object(answer.body), self._contract)
+        sim = sims.read_sim(wire.read_object(answer.body), self._contract, unreadable=self._unread.of_sim)
         if not sims.is_about(sim, giccid):
             raise ProviderError(f"SmartHub was asked for SIM {giccid} and described another one, so that was not used.")
         return sim
@@ -77,7 +77,7 @@ class SmartHub(Lists):
             imei=imei,
         )
         async for number, rows in self._pages("listSims", filters, page_size=page_size):
-            yield read_page(rows, number, self._contract)
+            yield read_page(rows, number, self._contract, unreadable=self._unread.of_sim, skipped=self._unread.row)
 
     async def change_log(
         self,
@@ -189,29 +189,31 @@ class SmartHub(Lists):
     async def enterprise(self) -> Enterprise:
         """The enterprise whose key we hold, and the accounts below it."""
         answer = await self._read("getEnterprise", {})
-        return accounts.read_enterprise(wire.read_object(answer.body), self._contract)
+        return accounts.read_enterprise(
+            wire.read_object(answer.body), self._contract, unreadable=self._unread.of_account
+        )
 
     async def account(self, name: str) -> Account:
         """The account of that name. Raises NotFound."""
         answer = await self._read("getAccount", {"name": name}, about=Subject("account", name))
-        return accounts.read_account(wire.read_object(answer.body), self._contract)
+        return accounts.read_account(wire.read_object(answer.body), self._contract, unreadable=self._unread.of_account)
 
     async def plans(self, account: str) -> tuple[Plan, ...]:
         """The rate plans of an account. Raises NotFound."""
         rows = await self._of_account("listServicePackages", account)
-        return tuple(accounts.read_plan(row, self._contract) for row in rows)
+        return tuple(accounts.read_plan(row, self._contract, unreadable=self._unread.of_account) for row in rows)
 
     async def pools(self, account: str) -> tuple[Pool, ...]:
         """The shared data pools of an account. Raises NotFound."""
         rows = await self._of_account("listSharePools", account)
-        return tuple(accounts.read_pool(row, self._contract) for row in rows)
+        return tuple(accounts.read_pool(row, self._contract, unreadable=self._unread.of_account) for row in rows)
 
     async def countries(self, account: str | None = None, cycle: str | None = None) -> tuple[Country, ...]:
         """Traffic and SIMs by country, of one account or all, in a cycle like `2026-11`. Raises NotFound."""
         about = None if account is None else Subject("account", account)
         query = accounts.write_country_filters(account=account, cycle=cycle)
         rows = await self._listed("getCountryStatistics", {}, query=query, about=about)
-        return tuple(accounts.read_country(row, self._contract) for row in rows)
+        return tuple(accounts.read_country(row, self._contract, unreadable=self._unread.of_account) for row in rows)
 
     async def _of_account(self, name: str, account: str) -> Sequence[object]:
         return await self._listed(name, {"accountName": account}, about=Subject("account", account))

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from bot.errors import ProviderError
 from bot.rules.changes import Change
 from bot.rules.sims import Sim
 from bot.smarthub.contract import Contract
-from bot.smarthub.sims import read_change, read_sim, same_sim
-from bot.smarthub.wire import Rows
-
-Row = TypeVar("Row")
+from bot.smarthub.sims import number_in, read_change, read_sim, same_sim
+from bot.smarthub.wire import Rows, Unreadable, no_matter
 
 
 @dataclass(frozen=True)
@@ -80,24 +77,35 @@ class Pager:
         return have >= self._asked or not (complete or rows.page_size == self._asked)
 
 
-def read_page(rows: Rows, number: int, contract: Contract) -> Page:
-    """A page of SIMs; a row that cannot be read is counted and left out, so that one bad row does not hide the rest."""
-    sims = _readable(rows, lambda row: read_sim(row, contract, keep_raw=False))
-    return Page(number, tuple(sims), skipped=len(rows.rows) - len(sims))
+def read_page(
+    rows: Rows,
+    number: int,
+    contract: Contract,
+    *,
+    unreadable: Unreadable = no_matter,
+    skipped: Callable[[str | None, ProviderError], None] | None = None,
+) -> Page:
+    """A page of SIMs; a row that cannot be read is counted and left out, so that one bad row does not hide the rest.
+
+    `unreadable` is told of each field that cannot be read, `skipped` the number of each SIM that is left out, and why.
+    """
+    found: list[Sim] = []
+    for row in rows.rows:
+        try:
+            found.append(read_sim(row, contract, keep_raw=False, unreadable=unreadable))
+        except ProviderError as error:
+            if skipped is not None:
+                skipped(number_in(row, contract), error)
+    return Page(number, tuple(found), skipped=len(rows.rows) - len(found))
 
 
 def read_log_page(rows: Rows, number: int, contract: Contract, *, giccid: str | None) -> LogPage:
     """A page of the change log. What is about another SIM than `giccid` is left out too: the filter may be ignored."""
-    found = _readable(rows, lambda row: read_change(row, contract))
-    ours = [c for c in found if giccid is None or c.giccid is None or same_sim(c.giccid, giccid)]
-    return LogPage(number, tuple(ours), skipped=len(rows.rows) - len(ours))
-
-
-def _readable(rows: Rows, read: Callable[[object], Row]) -> list[Row]:
-    found = []
+    found: list[Change] = []
     for row in rows.rows:
         try:
-            found.append(read(row))
+            found.append(read_change(row, contract))
         except ProviderError:
             continue
-    return found
+    ours = [c for c in found if giccid is None or c.giccid is None or same_sim(c.giccid, giccid)]
+    return LogPage(number, tuple(ours), skipped=len(rows.rows) - len(ours))

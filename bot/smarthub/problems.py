@@ -32,7 +32,7 @@ class Subject:
     name: str
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.name}"
+        return f"{self.kind} {shorten(self.name, 200)}"
 
 
 @dataclass(frozen=True)

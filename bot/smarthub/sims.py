@@ -5,53 +5,73 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.errors import BadInput
+from bot.errors import BadInput, ProviderError
 from bot.rules.changes import Change, ChangeKind
 from bot.rules.sims import NOTHING, Addon, Apn, Sim, Status, spellings
 from bot.smarthub import wire
 from bot.smarthub.addresses import name, number
 from bot.smarthub.contract import Contract
-from bot.smarthub.wire import Json, Row, count, read_time, text, write_time
+from bot.smarthub.wire import Json, Row, Unreadable, count, read_time, text, write_time
+
+CUSTOM = range(1, 6)
 
 
-def read_sim(value: object, contract: Contract, *, keep_raw: bool = True) -> Sim:
-    """One SIM from SmartHub's object. Raises ProviderError, naming the key, when a value has a type we do not expect.
+def read_sim(
+    value: object, contract: Contract, *, keep_raw: bool = True, unreadable: Unreadable = wire.no_matter
+) -> Sim:
+    """One SIM from SmartHub's object. Raises ProviderError, naming the key, where number or status cannot be read.
 
+    Any other value of a type we do not expect is not known, and `unreadable` is told its field and the SIM's number.
     A status in no table is kept in `status_word`; keys nobody told us of are kept in `raw` (unless not wanted).
     """
     row = Row(value, "sim", contract)
     status_word = row.need("status", text)
     status = contract.ours("status", status_word)
-    return Sim(
+    sim = Sim(
         giccid=row.need("giccid", wire.giccid),
         status=Status(status) if status is not None else None,
         status_word=status_word,
-        iccid=row.read("iccid", text),
-        imsi=row.read("imsi", text),
-        msisdn=row.read("msisdn", text),
-        imei=row.read("imei", text),
-        account=row.read("account", text),
-        sku=row.read("sku", text),
-        plan=row.read("plan", text),
-        plan_expires_at=row.read("plan_expires_at", read_time),
-        addons=tuple(_addon(a, contract) for a in row.many("addons")),
-        pool=row.read("pool", text),
-        activated_at=row.read("activated_at", read_time),
-        cycle=row.read("cycle", text),
-        usage_bytes=row.read("usage_bytes", count),
-        quota_bytes=row.read("quota_bytes", count),
-        sms_count=row.read("sms_count", count),
-        apns=tuple(_apn(a, contract) for a in row.many("apns")),
-        country=row.read("country", text),
-        last_session_at=row.read("last_session_at", read_time),
-        custom=_custom(row),
+        iccid=row.known("iccid", text),
+        imsi=row.known("imsi", text),
+        msisdn=row.known("msisdn", text),
+        imei=row.known("imei", text),
+        account=row.known("account", text),
+        sku=row.known("sku", text),
+        plan=row.known("plan", text),
+        plan_expires_at=row.known("plan_expires_at", read_time),
+        addons=row.each("addons", lambda addon: _addon(Row(addon, "addon", contract, unread=row.unread))),
+        pool=row.known("pool", text),
+        activated_at=row.known("activated_at", read_time),
+        cycle=row.known("cycle", text),
+        usage_bytes=row.known("usage_bytes", count),
+        quota_bytes=row.known("quota_bytes", count),
+        sms_count=row.known("sms_count", count),
+        apns=row.each("apns", lambda apn: _apn(Row(apn, "apn", contract, unread=row.unread), contract)),
+        country=row.known("country", text),
+        last_session_at=row.known("last_session_at", read_time),
+        custom=tuple(row.known(f"custom{n}", wire.words, empty=True) for n in CUSTOM),
         raw=row.value if keep_raw else NOTHING,
     )
+    row.tell(unreadable, sim.giccid)
+    return sim
+
+
+def number_in(value: object, contract: Contract) -> str | None:
+    """The number of the SIM an object is about, `None` where not even that can be read."""
+    try:
+        return Row(value, "sim", contract).known("giccid", wire.giccid)
+    except ProviderError:
+        return None
 
 
 def read_custom(value: object, contract: Contract) -> tuple[str | None, ...]:
-    """The five custom fields, `None` where one is not set. Raises ProviderError."""
-    return _custom(Row(value, "sim", contract))
+    """The five custom fields, `None` where one is not set.
+
+    Raises ProviderError for one that cannot be read: taken for one that is not set, it would be lost when all five are
+    sent back.
+    """
+    row = Row(value, "sim", contract)
+    return tuple(row.read(f"custom{n}", wire.words, empty=True) for n in CUSTOM)
 
 
 def write_custom(values: Sequence[str | None], contract: Contract) -> Json:
@@ -66,10 +86,6 @@ def write_custom(values: Sequence[str | None], contract: Contract) -> Json:
     return {contract.keys("sim", f"custom{n}")[0]: value for n, value in enumerate(values, 1)}
 
 
-def _custom(row: Row) -> tuple[str | None, ...]:
-    return tuple(row.read(f"custom{n}", text, empty=True) for n in range(1, 6))
-
-
 def is_about(sim: Sim, asked: str) -> bool:
     """Whether an answer is about the SIM that was asked for, in whichever of its spellings."""
     return any(same_sim(name, asked) for name in (sim.giccid, sim.iccid) if name is not None)
@@ -80,19 +96,17 @@ def same_sim(name: str, asked: str) -> bool:
     return name == asked or (asked.isdecimal() and len(asked) >= 18 and name in spellings(asked))
 
 
-def _addon(value: object, contract: Contract) -> Addon:
-    row = Row(value, "addon", contract)
+def _addon(row: Row) -> Addon:
     return Addon(
         name=row.need("name", text),
-        total_bytes=row.read("total_bytes", count),
-        used_bytes=row.read("used_bytes", count),
-        expires_at=row.read("expires_at", read_time),
+        total_bytes=row.known("total_bytes", count),
+        used_bytes=row.known("used_bytes", count),
+        expires_at=row.known("expires_at", read_time),
     )
 
 
-def _apn(value: object, contract: Contract) -> Apn:
-    row = Row(value, "apn", contract)
-    word = row.read("enabled", text)
+def _apn(row: Row, contract: Contract) -> Apn:
+    word = row.known("enabled", text)
     switch = contract.ours("apn_status", word) if word is not None else None
     return Apn(name=row.need("name", text), enabled={"on": True, "off": False}.get(switch or ""))
 

@@ -22,6 +22,7 @@ from bot.smarthub import addresses, keys, redirects, wire
 from bot.smarthub.circuit import Circuit, Gate
 from bot.smarthub.contract import Contract, Endpoint
 from bot.smarthub.problems import Subject, lost, refusal
+from bot.smarthub.unread import Unread
 
 BODY_AT_MOST = 32 * 1024 * 1024
 PROBLEM_AT_MOST = 256 * 1024
@@ -98,6 +99,7 @@ class Transport:
         self._tries = tries
         self._page_size = page_size
         self._max_pages = max_pages
+        self._unread = Unread()
         self._backoff = (backoff_initial_s, backoff_max_s)
         self._body_limit = body_limit_bytes
         self._moved = redirects.Moved(self._base)

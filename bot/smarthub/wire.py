@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
+from math import isfinite
 from typing import TypeVar
 
 from bot.errors import BadInput, ProviderError
@@ -19,6 +20,7 @@ from bot.smarthub.contract import Contract
 T = TypeVar("T")
 Word = TypeVar("Word", bound=StrEnum)
 Json = Mapping[str, object]
+Unreadable = Callable[[str, str], None]  # told the field, like "sim.usage_bytes", and whose it is; never the value
 
 LARGEST = 2**63 - 1  # what a count of bytes may be at most, here and in the store
 
@@ -36,6 +38,10 @@ class Rows:
     rows: Sequence[object]
     total: int | None = None
     page_size: int | None = None
+
+
+def no_matter(_field: str, _whose: str) -> None:
+    """For whoever need not know which fields could not be read."""
 
 
 # Times
@@ -130,15 +136,20 @@ def _count_or_none(value: object) -> int | None:
 
 
 class Row:
-    """One object of SmartHub, read field by field with our names."""
+    """One object of SmartHub, read field by field with our names.
 
-    def __init__(self, value: object, table: str, contract: Contract) -> None:
+    `unread` are the fields that `known` and `each` could not read, by table and name as the configuration has them.
+    """
+
+    def __init__(self, value: object, table: str, contract: Contract, *, unread: list[str] | None = None) -> None:
+        """Raises ProviderError for what is no object. A row inside another one gets that one's `unread`."""
         if not isinstance(value, dict):
             raise ProviderError(f"SmartHub sent {_show(value)} where an object was expected.")
         self.value: Json = value
         self._contract = contract
         self._table = table
         self._keys = contract.fields[table]
+        self.unread: list[str] = [] if unread is None else unread
 
     def read(self, ours: str, reader: Callable[[object], T], *, empty: bool = False) -> T | None:
         """The field, or `None` where SmartHub sent nothing; an empty text is nothing, unless it may stand."""
@@ -153,7 +164,31 @@ class Row:
         try:
             return reader(found)
         except ProviderError as error:
-            raise ProviderError(f"{error} (in “{'” or “'.join(self._keys[ours])}”)") from None
+            where = "” or “".join(self._keys[ours])
+            raise ProviderError(f"{str(error).removesuffix('.')} (in “{where}”).") from None
+
+    def known(self, ours: str, reader: Callable[[object], T], *, empty: bool = False) -> T | None:
+        """The field as `read` gives it, and `None` also where it cannot be read: one odd field hides no SIM."""
+        try:
+            return self.read(ours, reader, empty=empty)
+        except ProviderError:
+            self.unread.append(f"{self._table}.{ours}")
+            return None
+
+    def each(self, ours: str, reader: Callable[[object], T]) -> tuple[T, ...]:
+        """The members of a list, without those that cannot be read; none where it is no list."""
+        found = []
+        for value in self.known(ours, _list) or ():
+            try:
+                found.append(reader(value))
+            except ProviderError:
+                self.unread.append(f"{self._table}.{ours}")
+        return tuple(found)
+
+    def tell(self, unreadable: Unreadable, whose: str) -> None:
+        """Says which fields could not be read, each once."""
+        for field in dict.fromkeys(self.unread):
+            unreadable(field, whose)
 
     def need(self, ours: str, reader: Callable[[object], T]) -> T:
         """The field. Raises ProviderError where SmartHub sent nothing, naming the setting that says where to look."""
@@ -205,6 +240,14 @@ def count(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST:
         raise ProviderError(f"SmartHub sent {_show(value)} where a whole number from 0 was expected.")
     return value
+
+
+def words(value: object) -> str:
+    """A text as it came, or a number as it is written. Raises ProviderError for the rest."""
+    is_number = isinstance(value, int) or (isinstance(value, float) and isfinite(value))
+    if is_number and not isinstance(value, bool):
+        return str(value)
+    return text(value)
 
 
 def _list(value: object) -> Sequence[object]:

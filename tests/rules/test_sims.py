@@ -141,7 +141,11 @@ def test_a_number_is_ascii_digits_or_refused(typed: str):
     [
         (NUMBER, True),
         ("123456", True),
-        ("12345", False),
+        ("12345", True),
+        ("1", True),
+        ("1234a", False),
+        ("12345-", False),
+        ("", False),
         ("suspend", False),
         ("abc123456", True),
         ("abcdefg123456", False),
@@ -149,7 +153,7 @@ def test_a_number_is_ascii_digits_or_refused(typed: str):
     ],
 )
 def test_what_looks_like_a_number(word: str, meant: bool):
-    """A word is meant as a number when it has six digits and is mostly digits."""
+    """A word is meant as a number when it is nothing but digits, or has six of them and is mostly digits."""
     assert looks_like_id(word) is meant
 
 
@@ -257,6 +261,9 @@ def test_what_a_change_makes_of_a_sim():
         ("", "8949", "8949"),
         ("  ", "8949", "8949"),
         (None, "8949", "8949"),
+        ("\u200b", "8949", "8949"),
+        ("\u200b \u00ad\x07\u3000\u2028\ufeff", "8949", "8949"),
+        ("\u200b站点 7", "8949", "\u200b站点 7"),
         (None, None, NUMBER),
         (None, "", NUMBER),
     ],

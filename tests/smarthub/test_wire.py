@@ -181,18 +181,73 @@ def test_the_operators_keys_and_words_are_used():
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"cycleUsageBytes": True}, {"cycleUsageBytes": -1}, {"cycleUsageBytes": "12"}, {"cycleUsageBytes": 1.0},
-        {"cycleUsageBytes": 2**63}, {"cycleSmsCount": []}, {"giccid": 8949}, {"giccid": ""}, {"giccid": None},
-        {"giccid": "8949/../.."}, {"status": None}, {"status": 3}, {"imsi": 26203}, {"imei": False}, {"custom1": 7},
-        {"custom1": "\ud800"}, {"lastSessionTime": "2026-11-22T08:30:00"}, {"lastSessionTime": 1763800000},
-        {"apns": {}}, {"apns": [3]}, {"apns": [{"status": "ENABLED"}]}, {"supplementaryServicePackages": "none"},
-        {"supplementaryServicePackages": [{"name": "a", "totalBytes": -5}]},
+        {"giccid": 8949}, {"giccid": ""}, {"giccid": None}, {"giccid": "8949/../.."}, {"giccid": "\ud800"},
+        {"status": None}, {"status": 3}, {"status": {}}, {"status": "\ud800"},
     ],
 )  # fmt: skip
-def test_a_wrong_type_is_refused_and_not_guessed(wrong: dict[str, object]):
-    """A value of the wrong type is an error that a person can read and that does not repeat the value."""
-    with pytest.raises(ProviderError, match="SmartHub"):
+def test_number_and_state_are_refused_and_not_guessed(wrong: dict[str, object]):
+    """Without its number or its state a SIM is an error that a person can read and that does not repeat the value."""
+    with pytest.raises(ProviderError, match=r"SmartHub.*\.$") as caught:
         sims.read_sim({"giccid": GICCID, "status": "ACTIVATED", **wrong}, CONTRACT)
+
+    assert "8949/" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "fields"),
+    [
+        ({"cycleUsageBytes": True}, ["sim.usage_bytes"]), ({"cycleUsageBytes": -1}, ["sim.usage_bytes"]),
+        ({"cycleUsageBytes": "12"}, ["sim.usage_bytes"]), ({"cycleUsageBytes": 1.0}, ["sim.usage_bytes"]),
+        ({"cycleUsageBytes": 2**63}, ["sim.usage_bytes"]), ({"cycleSmsCount": []}, ["sim.sms_count"]),
+        ({"imsi": 26203, "imei": False}, ["sim.imsi", "sim.imei"]), ({"iccid": {}}, ["sim.iccid"]),
+        ({"custom1": [7], "custom2": {"a": 1}}, ["sim.custom1", "sim.custom2"]), ({"custom1": True}, ["sim.custom1"]),
+        ({"custom1": "\ud800"}, ["sim.custom1"]), ({"custom5": float("inf")}, ["sim.custom5"]),
+        ({"lastSessionTime": "2026-11-22T08:30:00"}, ["sim.last_session_at"]),
+        ({"lastSessionTime": 1763800000}, ["sim.last_session_at"]), ({"apns": {}}, ["sim.apns"]),
+        ({"apns": [3, 4]}, ["sim.apns"]), ({"apns": [{"status": "ENABLED"}]}, ["sim.apns"]),
+        ({"supplementaryServicePackages": "none"}, ["sim.addons"]),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_not_known_and_hides_no_sim(wrong: dict[str, object], fields: list[str]):
+    """Any other value of the wrong type is not known; its field is told once with the SIM's number, never its value."""
+    told: list[tuple[str, str]] = []
+    bare = {"giccid": GICCID, "status": "ACTIVATED"}
+
+    sim = sims.read_sim({**bare, **wrong}, CONTRACT, unreadable=lambda field, whose: told.append((field, whose)))
+
+    assert sim == sims.read_sim(bare, CONTRACT)
+    assert told == [(field, GICCID) for field in fields]
+
+
+def test_one_odd_member_leaves_the_others():
+    """Of addons and APNs those that can be read arrive, with what can be read of them."""
+    told: list[str] = []
+    row = {
+        "giccid": GICCID, "status": "ACTIVATED",
+        "supplementaryServicePackages": [{"name": "a", "totalBytes": -5, "usedBytes": 3}, 7, {"name": "b"}],
+        "apns": [{"apn": "iot", "status": 1}, {"apn": 2}],
+    }  # fmt: skip
+
+    sim = sims.read_sim(row, CONTRACT, unreadable=lambda field, _: told.append(field))
+
+    assert sim.addons == (Addon("a", None, 3), Addon("b"))
+    assert sim.apns == (Apn("iot", None),)
+    assert told == ["addon.total_bytes", "sim.addons", "apn.enabled", "sim.apns"]
+
+
+@pytest.mark.parametrize(("sent", "shown"), [(12345, "12345"), (0, "0"), (1.5, "1.5"), (10**400, str(10**400))])
+def test_a_number_in_a_custom_field_is_shown(sent: float, shown: str):
+    """A custom field is free text to people, so a number in it is shown as it is written."""
+    row = {"giccid": GICCID, "status": "ACTIVATED", "custom2": sent}
+
+    assert sims.read_sim(row, CONTRACT).custom == (None, shown, None, None, None)
+    assert sims.read_custom(row, CONTRACT) == (None, shown, None, None, None)
+
+
+def test_custom_fields_that_will_be_sent_back_are_not_lost():
+    """The five fields read on their own are refused where one cannot be read: as “not set” it would be overwritten."""
+    with pytest.raises(ProviderError, match=r"\(in “custom3”\)\.$"):
+        sims.read_custom({"custom3": ["a"]}, CONTRACT)
 
 
 def test_a_missing_field_names_its_setting():
@@ -265,11 +320,12 @@ def test_the_documented_account_is_read_whole():
     )
 
 
-@pytest.mark.parametrize("wrong", [{"name": None}, {"simSkus": "one"}, {"servicePackages": [3]}, {"chargeType": 1}])
-def test_an_account_of_the_wrong_type_is_refused(wrong: dict[str, object]):
-    """An account is not guessed at either; an unknown way of paying is kept as it came."""
+@pytest.mark.parametrize("wrong", [{"simSkus": "one"}, {"servicePackages": [3]}, {"chargeType": 1}, {"status": []}])
+def test_an_account_is_not_guessed_at(wrong: dict[str, object]):
+    """What cannot be read of an account is not known, its name is needed, and an unknown way of paying is kept."""
+    assert accounts.read_account({"name": "a", **wrong}, CONTRACT) == Account("a")
     with pytest.raises(ProviderError):
-        accounts.read_account({"name": "a", **wrong}, CONTRACT)
+        accounts.read_account({"name": 3}, CONTRACT)
 
     account = accounts.read_account({"name": "a", "chargeType": "BARTER"}, CONTRACT)
     assert (account.charge, account.charge_word) == (None, "BARTER")
@@ -296,8 +352,29 @@ def test_one_bad_row_does_not_hide_the_rest():
     """A row that cannot be read is counted, and the others of its page arrive, without the raw answer."""
     page = read_page(wire.read_rows(sample("sims-page.200.json"), CONTRACT), 3, CONTRACT)
 
-    assert (page.number, page.skipped, len(page.sims)) == (3, 2, 2)
+    assert (page.number, page.skipped, len(page.sims)) == (3, 1, 3)
     assert all(not sim.raw for sim in page.sims)
+    assert page.sims[1].usage_bytes is None
+
+
+def test_left_out_rows_are_told_by_their_number():
+    """Each row left out is told with its number where that can be read, and why; each odd field with its SIM."""
+    left: list[tuple[str | None, str]] = []
+    fields: list[tuple[str, str]] = []
+    rows = wire.Rows([{"giccid": GICCID, "status": 3}, {"giccid": 7}, "x", {"giccid": "1", "status": "A", "imsi": 1}])
+
+    page = read_page(
+        rows,
+        1,
+        CONTRACT,
+        unreadable=lambda field, whose: fields.append((field, whose)),
+        skipped=lambda giccid, why: left.append((giccid, str(why))),
+    )
+
+    assert (page.skipped, [sim.giccid for sim in page.sims]) == (3, ["1"])
+    assert [giccid for giccid, _ in left] == [GICCID, None, None]
+    assert left[0][1] == "SmartHub sent a whole number where a text was expected (in “status”)."
+    assert fields == [("sim.imsi", "1")]
 
 
 # Problems
@@ -372,6 +449,21 @@ def test_long_words_are_shortened_and_put_on_one_line():
     assert len(read_problem(body).words) == 300
     assert read_problem(body).words.startswith("Oh no no")
     assert read_problem(sample("maintenance.503.html")).words == ""
+
+
+def test_foreign_words_mention_nobody():
+    """What SmartHub says, in whichever member, pings no person and opens no code in our sentence; it stays readable."""
+    evil = "<@U0123ABCD> `x` <!channel> & co"
+    body = {"title": evil, "detail": evil, "errors": [{"code": evil, "field": evil, "resource": evil, "message": evil}]}
+    problem = read_problem(json.dumps(body).encode())
+
+    for status in (400, 401, 403, 404, 409, 422, 429, 500):
+        for endpoint in (READ, CHANGE):
+            error = refusal(status, problem, endpoint=endpoint, contract=CONTRACT, about=Subject("account", evil))
+            assert not set(str(error)) & set("<>`")
+            assert not isinstance(error, ChangeRefused) or not set(f"{error.code}{error.field}") & set("<>`")
+    assert "‹@U0123ABCD› 'x'" in problem.words
+    assert len(problem.words) <= 300
 
 
 @pytest.mark.parametrize(

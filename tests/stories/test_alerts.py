@@ -302,7 +302,7 @@ async def test_an_empty_answer_is_no_all_clear(world: World):
 async def test_sims_that_cannot_be_read_are_counted(world: World):
     """SIMs that make no sense are left out and counted; their neighbours are looked at, and nothing is cleared."""
     bad, good = await grown(world, 0.9), world.hub.giccid(3)
-    world.hub.change(bad, cycleUsageBytes="lots")
+    world.hub.change(bad, status=3)
     world.hub.change(good, status="ACTIVATED")
     world.hub.grow(good, fraction=0.9)
     await world.run("alerts")

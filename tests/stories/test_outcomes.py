@@ -41,7 +41,7 @@ async def test_refused(world: World, code: str):
     assert "SmartHub refused the change" in world.now(card)
     assert quotable(code) in world.now(card)
     assert "Not done" in world.told(OPERATOR)[-1]
-    assert code in world.told(OPERATOR)[-1]
+    assert quotable(code) in world.told(OPERATOR)[-1]
     assert world.request().state == "failed"
     assert world.slack.now_of(card).buttons == []
     assert world.deeds()[-1] == ("simops", "failed")

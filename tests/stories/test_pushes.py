@@ -67,7 +67,7 @@ def asked_for_changes(world: World) -> int:
         ("no-session", ["No session for long", "48 h without one"]),
         ("package-expired", ["A prepaid package expired or is about to", "the date says which"]),
         ("package-traffic", ["Prepaid traffic reached its threshold", "threshold 80 %"]),
-        ("sim-status-change", ["The status of a SIM changed", " → suspended"]),
+        ("sim-status-change", ["The status of a SIM changed", " → "]),
         ("apn-status-change", ["The status of an APN changed", "iot.smarthub: "]),
     ],
 )

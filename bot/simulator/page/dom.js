@@ -95,7 +95,7 @@ export function dayOf(date) {
 /** A size a person can read. */
 export function sizeOf(bytes) {
   if (!Number.isFinite(bytes)) return "";
-  if (bytes < 1000) return `${bytes} bytes`;
+  if (bytes < 1000) return `${bytes} ${bytes === 1 ? "byte" : "bytes"}`;
   return bytes < 1e6 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 

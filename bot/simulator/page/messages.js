@@ -107,7 +107,7 @@ export function messageList(scroller, ctx, { thread = false, empty = "" } = {}) 
     }
     kept = next;
     nothing.hidden = messages.length > 0;
-    nothing.textContent = empty;
+    nothing.textContent = typeof empty === "function" ? empty() : empty;
     place(list, nodes);
     const last = list.querySelector(".message:last-of-type");
     if (!list.querySelector('.message[tabindex="0"]') && last) last.tabIndex = 0;

@@ -12,7 +12,7 @@ import { worldPanel } from "./world.js";
 
 const $ = (id) => document.getElementById(id);
 const TITLE = document.title;
-const state = { me: "", people: [], bot: { id: "", name: "simops" }, channels: [], dms: [], messages: new Map(), home: null, here: "", thread: null, unread: new Map(), read: {} };
+const state = { me: "", people: [], bot: { id: "", name: "simops" }, channels: [], dms: [], messages: new Map(), home: null, here: "", example: "", thread: null, unread: new Map(), read: {} };
 
 // ---- what the drawing modules may ask --------------------------------------------------------------------------
 
@@ -43,10 +43,18 @@ const forView = (view) => ({ ...ctx, act: act(() => ({ view_id: view.id })), sug
 const nav = side($("side"), { be, open });
 const world = worldPanel($("world-body"));
 const modal = modals({ as: () => state.me, ctxOf: forView });
-const list = messageList($("scroller"), ctx, { empty: "Nothing has been said here yet." });
+const list = messageList($("scroller"), ctx, { empty: () => `Nothing has been said here yet.${state.example && !isDirect(state.here) ? ` Try ${state.example}` : ""}` });
 const replies = messageList($("thread-scroller"), ctx, { thread: true });
 
-const say = (where) => async (text) => (await post("/do/say", { as: state.me, channel: where().channel, text, ...(where().ts ? { thread_ts: where().ts } : {}) })).ok !== false;
+const deaf = () => `${state.bot.name} does not read messages; type /sim help`;
+const isDirect = (id) => state.dms.some((one) => one.id === id);
+const forBot = (channel, text) => !text.startsWith("/") && (isDirect(channel) || text.includes(`@${state.bot.name}`));
+const say = (where) => async (text) => {
+  const { channel, ts } = where();
+  const { ok } = await post("/do/say", { as: state.me, channel, text, ...(ts ? { thread_ts: ts } : {}) });
+  if (ok !== false && forBot(channel, text)) toast(`${deaf()}.`);
+  return ok !== false;
+};
 const commands = () => state.commands;
 const writer = composer({ label: "Message", placeholder: "", send: say(() => ({ channel: state.here })), attach, commands });
 const answerer = composer({ label: "Reply in the thread", placeholder: "Reply…", send: say(() => state.thread), commands });
@@ -84,7 +92,7 @@ function drawMessages() {
 function drawPlace() {
   const isHome = state.here === "home";
   const place = placeOf(state.here);
-  const isDm = state.dms.some((one) => one.id === state.here);
+  const isDm = isDirect(state.here);
   const name = isHome ? "App Home" : isDm ? (place?.name ?? state.bot.name) : (place?.name ?? "…");
   const sign = isHome ? glyph("home") : isDm ? avatar(state.bot, { isBot: true }) : glyph(place?.private ? "lock" : "hash");
   $("place-name").replaceChildren(sign, name);
@@ -94,7 +102,7 @@ function drawPlace() {
   $("scroller").hidden = isHome;
   $("write").hidden = isHome || Boolean(place?.archived);
   const target = isDm ? state.bot.name : `#${name}`;
-  writer.rename(`Message ${target}`, `Message ${target}, or type /sim`);
+  writer.rename(`Message ${target}`, isDm ? deaf() : `Message ${target}, or type /sim`);
   list.name(`Messages in ${target}`);
   if (isHome) drawHome();
   else drawMessages();
@@ -215,7 +223,7 @@ const listen = streaming(
 function snapshot(data) {
   const before = state.me;
   const wanted = readHash().in;
-  Object.assign(state, { me: data.me?.id ?? data.me, people: data.people ?? [], bot: data.bot ?? state.bot, channels: data.channels ?? [], dms: data.dms ?? [], home: data.home ?? null, commands: data.commands ?? undefined });
+  Object.assign(state, { me: data.me?.id ?? data.me, people: data.people ?? [], bot: data.bot ?? state.bot, channels: data.channels ?? [], dms: data.dms ?? [], home: data.home ?? null, commands: data.commands ?? undefined, example: data.world?.example ?? "" });
   state.people.forEach((one, place) => { one.tone = place % 6; });
   state.messages = new Map(places().map(({ id }) => [id, new Map()]));
   for (const [channel, some] of Object.entries(data.messages ?? {})) state.messages.set(channel, new Map(some.map((one) => [one.ts, { ...one, channel }])));
@@ -238,9 +246,17 @@ function snapshot(data) {
 
 // The world comes whole, or as a word that it changed; then it is asked for.
 async function look(data) {
-  if (data?.controls) return world.draw(data);
+  if (data?.controls) {
+    world.draw(data);
+    return;
+  }
   const answer = await fetch("/do/world").then((response) => response.json()).catch(() => null);
-  return answer && world.draw(answer);
+  if (!answer) return;
+  if (state.example !== (answer.state?.example ?? "")) {
+    state.example = answer.state?.example ?? "";
+    if (state.here !== "home") drawMessages();
+  }
+  world.draw(answer);
 }
 
 function arrived(channel, message) {

@@ -1,4 +1,4 @@
-// The panel "The world": what the provider, Slack and time itself may do, drawn wholly from the controls we are sent.
+// The panel "The world": what the provider and Slack may do, drawn wholly from the controls we are sent.
 import { fresh, glyph, h, post, toast } from "./dom.js";
 
 /** Fills `box`; `draw` takes `{controls, state}` and keeps what somebody has typed or unfolded. */
@@ -28,7 +28,7 @@ export function worldPanel(box) {
       : h("input", { ...given, type: one.type === "number" ? "number" : "text", step: one.type === "number" ? "any" : undefined, autocomplete: "off" });
     if (one.type !== "select") input.value = value;
     input.addEventListener("input", () => typed.set(key, input.value));
-    return { name: one.name, input, node: h("div", { class: "field" }, h("label", { for: id, text: one.label }), input) };
+    return { name: one.name, unit: one.unit, input, node: h("div", { class: "field" }, h("label", { for: id, text: one.label }), input) };
   }
 
   function toggle(control) {
@@ -45,7 +45,11 @@ export function worldPanel(box) {
     const values = () => Object.fromEntries(fields.map(({ name, input }) => [name, input.value]));
     const chosen = h("small");
     const summary = () => {
-      chosen.textContent = fields.map(({ input }) => (input.selectedOptions ? input.selectedOptions[0]?.text : input.value) || "").filter(Boolean).join(" · ");
+      const shown = ({ input, unit }) => {
+        if (input.selectedOptions) return input.selectedOptions[0]?.text ?? "";
+        return input.value && unit ? `${input.value} ${unit[Number(input.value) === 1 ? 0 : 1]}` : input.value;
+      };
+      chosen.textContent = fields.map(shown).filter(Boolean).join(" · ");
     };
     summary();
     const button = h("button", { type: fields.length ? "submit" : "button", class: control.danger ? "wide danger" : "wide", "aria-describedby": help, data: { control: control.id } }, h("span", {}, control.label, fields.length ? chosen : null));

@@ -13,6 +13,7 @@ from bot.simulator.slack.api_people import PeopleMethods
 from bot.simulator.slack.api_views import ViewMethods
 from bot.simulator.slack.asked import Asked
 from bot.simulator.slack.drawn import Drawn
+from bot.simulator.slack.guard import stranger
 from bot.simulator.slack.shapes import Call, Json, Refused
 from bot.simulator.slack.trouble import Trouble
 from bot.simulator.slack.workspace import Workspace
@@ -55,6 +56,9 @@ class WebApi:
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """The answer to one call of the Web API."""
+        refused = stranger(request)
+        if refused is not None:
+            return refused
         method = request.match_info["method"]
         given = await _read(request)
         token = _token(request, given)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from bot.errors import BotError
 from bot.simulator.slack.shapes import Json
 
 OUR_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -19,11 +20,9 @@ def guarded(handler: Handler) -> Handler:
     """Only for pages of our own: no other name leads here, and no other site may ask."""
 
     async def guard(request: web.Request) -> web.StreamResponse:
-        if urlsplit(f"//{request.host}").hostname not in OUR_HOSTS:
-            return web.json_response({"ok": False, "error": "This address is not ours."}, status=421)
-        origin = request.headers.get("Origin")
-        if origin is not None and origin != f"http://{request.host}":
-            return web.json_response({"ok": False, "error": "Another site may not do this."}, status=403)
+        refused = stranger(request)
+        if refused is not None:
+            return refused
         answer = await handler(request)
         if not answer.prepared:
             answer.headers.setdefault("X-Content-Type-Options", "nosniff")
@@ -32,6 +31,23 @@ def guarded(handler: Handler) -> Handler:
         return answer
 
     return guard
+
+
+def stranger(request: web.Request) -> web.Response | None:
+    """The refusal of what another site sends, or what came here by another name; None for everything else."""
+    if _name_of(request.host) not in OUR_HOSTS:
+        return web.json_response({"ok": False, "error": "This address is not ours."}, status=421)
+    origin = request.headers.get("Origin")
+    if origin is not None and origin != f"http://{request.host}":
+        return web.json_response({"ok": False, "error": "Another site may not do this."}, status=403)
+    return None
+
+
+def _name_of(host: str) -> str | None:
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:  # such as "[": brackets that do not hold an address
+        return None
 
 
 def in_words(do: Doing) -> Handler:
@@ -45,7 +61,7 @@ def in_words(do: Doing) -> Handler:
             return web.json_response({"ok": True, **await do(body)})
         except KeyError as exc:
             return web.json_response({"ok": False, "error": f"{exc.args[0]} is missing."}, status=400)
-        except (LookupError, ValueError, TypeError, AttributeError) as exc:
+        except (BotError, LookupError, ValueError, TypeError, AttributeError) as exc:
             return web.json_response({"ok": False, "error": str(exc)}, status=400)
 
     return doing

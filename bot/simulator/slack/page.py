@@ -27,7 +27,7 @@ class World(Protocol):
         """What can be done."""
 
     def state(self) -> Json:
-        """How the world stands."""
+        """How the world stands; `example`, where it is given, is a command worth trying."""
 
     async def play(self, id: str, fields: dict[str, str]) -> str:
         """Does it; a sentence says what happened."""

@@ -23,7 +23,10 @@ async def index(_request: web.Request) -> web.StreamResponse:
 
 async def static(request: web.Request) -> web.StreamResponse:
     """A part of the page."""
-    wanted = (FOLDER / request.match_info["name"]).resolve()
+    name = request.match_info["name"]
+    if "\0" in name:  # no file has such a name, and asking the system for it is an error
+        raise web.HTTPNotFound
+    wanted = (FOLDER / name).resolve()
     if not wanted.is_relative_to(FOLDER.resolve()):
         raise web.HTTPNotFound
     return _file(wanted)
