@@ -57,13 +57,12 @@ async def test_commands_are_answered_in_the_middle_of_a_storm(world: World):
         await world.hub.push("mo-sms", messageText=f"storm-{n}")
     assert world.app.store.outbox.depth() > 50
 
-    began = world.clock.now()
     delivery = await world.begin(world.slack.say("/sim status", by=VIEWER, channel=OPS))
     await world._still()
 
+    # Not a moment of the held time has passed: the answer waited for nothing.
     assert delivery.done()
     assert (await delivery).ok
-    assert world.clock.now() - began < timedelta(seconds=3)
     await rest(world, minutes=10)
 
 
@@ -96,6 +95,8 @@ async def test_fifty_clicks_at_once(world: World):
 
     assert {delivery.ok for delivery in done} == {True}
     assert world.deeds() == [(OPERATOR, "acknowledged")]
+    told = [m for m in world.slack.seen(by=OPERATOR, channel=ALERTS) if m.ephemeral_to == OPERATOR]
+    assert len(told) == 49
     assert "Acknowledged" in world.card(ALERTS).words
     assert len(world.cards(ALERTS)) == 1
 
