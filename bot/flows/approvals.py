@@ -10,7 +10,17 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.clock import Clock
-from bot.errors import BotError, NotPossible, OutcomeUnknown, ProviderError, StoreError
+from bot.errors import (
+    AccessForbidden,
+    BotError,
+    ChangeRefused,
+    KeyRefused,
+    NotPossible,
+    OutcomeUnknown,
+    ProviderError,
+    SimNotFound,
+    StoreError,
+)
 from bot.rules import approvals as rule
 from bot.rules.approvals import Approval, State, Step
 from bot.rules.audit import SYSTEM, Deed
@@ -28,6 +38,7 @@ log = structlog.get_logger()
 # After SmartHub accepts a change, the SIM may take a moment to show it.
 CONFIRM_AFTER_S = (0.0, 1.0, 3.0)
 # A decided request that nobody carries out for this long never will be: the store did not take its outcome.
+REFUSALS = (ChangeRefused, SimNotFound, KeyRefused, AccessForbidden)
 STUCK_AFTER = timedelta(minutes=1)
 
 
@@ -125,8 +136,9 @@ class Approvals:
             await self._change[approval.operation](approval.giccid)
         except OutcomeUnknown as lost:
             await self._lose(approval, str(lost))
-        except ProviderError as refused:
-            failed = rule.fail(approval, outcome=str(refused), now=self._clock.now())
+        except ProviderError as problem:
+            no = isinstance(problem, REFUSALS)
+            failed = rule.fail(approval, outcome=str(problem), refused=no, now=self._clock.now())
             await self._end(before=approval, after=failed)
         except Exception as unexpected:
             log.exception("change_unexpected", approval=approval.id)

@@ -60,6 +60,7 @@ PRESSED = frozenset({Step.APPROVE, Step.DENY, Step.WITHDRAW})
 class Approval:
     """A request for one change of one SIM, from asking to its end. Times are aware UTC, people are Slack user ids.
 
+    `refused` tells a failure that is SmartHub's no from every other one.
     `version` goes up by one with each stored step; who stores a step names the version it started from.
     """
 
@@ -80,6 +81,7 @@ class Approval:
     decided_at: datetime | None = None
     why: str | None = None
     outcome: str | None = None
+    refused: bool = False
     unsure_since: datetime | None = None
     next_look_at: datetime | None = None
     ended_at: datetime | None = None
@@ -122,9 +124,9 @@ def succeed(approval: Approval, *, outcome: str, now: datetime) -> Approval:
     return replace(_move(approval, Step.SUCCEED), outcome=outcome, ended_at=now, next_look_at=None)
 
 
-def fail(approval: Approval, *, outcome: str, now: datetime) -> Approval:
-    """The request after it is certain that the change was not made."""
-    return replace(_move(approval, Step.FAIL), outcome=outcome, ended_at=now, next_look_at=None)
+def fail(approval: Approval, *, outcome: str, refused: bool = False, now: datetime) -> Approval:
+    """The request after it is certain that the change was not made; `refused` when SmartHub said no to it."""
+    return replace(_move(approval, Step.FAIL), outcome=outcome, refused=refused, ended_at=now, next_look_at=None)
 
 
 def lose(approval: Approval, *, outcome: str, now: datetime, next_look_at: datetime) -> Approval:

@@ -150,6 +150,7 @@ def _approval(row: Row) -> Approval:
         decided_at=time_or_none(row["decided_at"]),
         why=row["why"],
         outcome=row["outcome"],
+        refused=bool(row["refused"]),
         unsure_since=time_or_none(row["unsure_since"]),
         next_look_at=time_or_none(row["next_look_at"]),
         ended_at=time_or_none(row["ended_at"]),

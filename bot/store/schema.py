@@ -37,6 +37,12 @@ def other_words(db: Database) -> None:
     db.execute("CREATE INDEX event_bodies_by_event ON event_bodies (event, id)")
 
 
+@SCHEMA(name="0004_refused")
+def refused(db: Database) -> None:
+    """Whether a request failed because SmartHub said no."""
+    db.execute("ALTER TABLE approvals ADD COLUMN refused INTEGER NOT NULL DEFAULT 0")
+
+
 SECOND = (
     # What marks our messages in Slack: numbers alone would be those of every other store as well.
     """CREATE TABLE identity (name TEXT NOT NULL) STRICT""",

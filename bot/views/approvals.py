@@ -66,7 +66,7 @@ def card(approval: Approval) -> Message:
 
 def _status(approval: Approval) -> list[list[Element]]:
     """The line that says where it stands, and the one that says what came of it."""
-    first: list[Element] = [bold(MARKS[approval.state])]
+    first: list[Element] = [bold("❌ Refused" if approval.refused else MARKS[approval.state])]
     if approval.state is State.PENDING:
         first += spans(" until ", moment(approval.lapses_at))
     elif approval.decided_by is not None and approval.decided_at is not None:

@@ -37,10 +37,10 @@ async def test_refused(world: World, code: str):
 
     card = await approved(world, by=OPERATOR)
 
-    assert "Not done · approved by <@U0APPROVER>" in world.now(card)
+    assert "Refused · approved by <@U0APPROVER>" in world.now(card)
     assert "SmartHub refused the change" in world.now(card)
     assert quotable(code) in world.now(card)
-    assert "Not done" in world.told(OPERATOR)[-1]
+    assert "Refused" in world.told(OPERATOR)[-1]
     assert quotable(code) in world.told(OPERATOR)[-1]
     assert world.request().state == "failed"
     assert world.slack.now_of(card).buttons == []
