@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.talk import World
+
+# At every check a modest number of cases; in CI always the same ones, so that a run says something about the change.
+settings.register_profile("check", max_examples=40, deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("check")
 
 
 @pytest.fixture
