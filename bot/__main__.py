@@ -8,11 +8,13 @@ import os
 import signal
 import sys
 from collections.abc import Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import click
 
+from bot import asking
 from bot.app import App
 from bot.config import Config
 from bot.errors import BotError, ConfigError
@@ -61,7 +63,13 @@ def run(*, with_parent: bool = False) -> None:
 
 @main.command()
 @click.option("--port", default=4600, show_default=True, help="Of the web page; 0 is any free one.")
-@click.option("--sims", default=200, show_default=True, help="How many SIMs the built-in SmartHub has.")
+@click.option(
+    "--sims",
+    default=200,
+    show_default=True,
+    type=click.IntRange(1, 100_000_000),
+    help="How many SIMs the built-in SmartHub has.",
+)
 @click.option("--folder", default=".demo", show_default=True, type=click.Path(path_type=Path), help="What is kept.")
 @click.option("--fresh", is_flag=True, help="Forget what happened in earlier demos.")
 def demo(*, port: int, sims: int, folder: Path, fresh: bool) -> None:
@@ -77,6 +85,42 @@ def check() -> None:
     set_up_logs(level="error", form="text")
     if not _finish(try_all(config, say=click.echo)):
         sys.exit(1)
+
+
+@main.command()
+@click.argument("sim_id", metavar="ID")
+@click.option("--json", "form", flag_value="json", help="For programs: keys of ours, UTC, bytes.")
+@click.option("--raw", "form", flag_value="raw", help="SmartHub's own object, as JSON.")
+def sim(*, sim_id: str, form: asking.Form | None) -> None:
+    """Prints what SmartHub knows of a SIM, by its ICCID, IMSI, MSISDN or IMEI."""
+    config = _or_exit_asking_config()
+    _finish(asking.one(config, sim_id, form=form or "table", say=click.echo))
+
+
+@main.command()
+@click.option("--status", help="Such as active or suspended.")
+@click.option("--account", help="The name of an account.")
+@click.option("--plan", help="The name of a rate plan.")
+@click.option("--iccid", help="Of one SIM, as are the next three.")
+@click.option("--imsi")
+@click.option("--msisdn")
+@click.option("--imei")
+@click.option("--limit", type=int, help="At most so many SIMs.")
+@click.option("--page-size", type=int, help="How many SmartHub is asked for at once; else smarthub.page_size.")
+@click.option("--json", "form", flag_value="json", help="For programs: a line of JSON for each SIM.")
+def sims(*, limit: int | None, page_size: int | None, form: asking.Form | None, **filters: str | None) -> None:
+    """Prints the SIMs that fit, page by page as SmartHub gives them; all of them without a filter."""
+    config = _or_exit_asking_config()
+    wanted = asking.many(
+        config,
+        filters=filters,
+        limit=limit,
+        page_size=page_size,
+        form=form or "table",
+        say=click.echo,
+        warn=partial(click.echo, err=True),
+    )
+    _finish(wanted)
 
 
 @main.command()
@@ -173,15 +217,24 @@ async def _until_input_ends() -> None:
     await reader.read()
 
 
-def _audit() -> audit_log.Audit:
-    return audit_log.Audit(read_only(_or_exit_config().store.path))
-
-
 def _or_exit_config() -> Config:
     try:
         return Config.read(os.environ)
     except BotError as problem:
         _exit(problem)
+
+
+def _audit() -> audit_log.Audit:
+    return audit_log.Audit(read_only(_or_exit_config().store.path))
+
+
+def _or_exit_asking_config() -> Config:
+    try:
+        config = asking.read_config(os.environ)
+    except BotError as problem:
+        _exit(problem)
+    set_up_logs(level="error", form="text")
+    return config
 
 
 def _finish(work: Coroutine[Any, Any, T]) -> T:  # Any: a coroutine's other two types

@@ -20,16 +20,16 @@ from bot.errors import ConfigError, SlackError
 from bot.flows import alerts, approvals, events
 from bot.flows.home import Home, Pulse
 from bot.flows.metrics import watch
+from bot.flows.outages import Outages
 from bot.flows.outbox import Outbox
 from bot.flows.people import People
 from bot.flows.sims import Sims
 from bot.logs import web_log
-from bot.neighbours import make_slack_client, make_smarthub
+from bot.neighbours import make_contract, make_slack_client, make_smarthub
 from bot.rules.alerts import Limits
 from bot.rules.outbox import Note
 from bot.rules.people import Roles
 from bot.slack import Slack
-from bot.smarthub.contract import contract
 from bot.store import Store
 from bot.views.parts import Message
 from handlers.buttons import Buttons
@@ -51,8 +51,7 @@ class App:
         """Raises ConfigError for an unknown name under [smarthub.…], StoreError when the store cannot be opened."""
         self.config = config
         self.clock = clock or WallClock()
-        hub = config.smarthub
-        self.contract = contract(operations=hub.operations, fields=hub.fields, enums=hub.enums)
+        self.contract = make_contract(config)
         self.store = Store(config.store.path)
         self._tasks: list[asyncio.Task[Any]] = []  # Any: what they return is nobody's concern
         self._me: dict[str, str] = {}
@@ -125,6 +124,8 @@ class App:
             found.append(f"Slack: {self.outbox.trouble}")
         if self._socket is not None and self._socket.trouble is not None:
             found.append(self._socket.trouble)
+        if self.outages.trouble is not None:
+            found.append(self.outages.trouble)
         if self.store.disk.trouble is not None:
             found.append(f"Store: {self.store.disk.trouble}")
         return found
@@ -136,7 +137,7 @@ class App:
         self._opened.push_async_callback(self._session.close)
         token = config.secrets.slack_bot_token.get_secret_value()
         self.slack = Slack(self._client(token))
-        self.hub = make_smarthub(config, clock=clock)
+        self.hub = make_smarthub(config, self.contract, clock=clock, on_circuit=self._circuit_turned)
         self._opened.push_async_callback(self.hub.close)
         self._build_flows()
         self._build_doors(token)
@@ -184,6 +185,9 @@ class App:
             draw={"approval": self.approvals.draw, "event": self.events.draw, "alert": self.alerts.draw},
         )
         store.disk.after_commit = self.outbox.wake
+        self.outages = Outages(hub=self.hub, store=store.outbox, clock=clock, channel=config.slack.alerts_channel)
+        last = store.runs.last().get("outages")
+        self.outages.recall(last, failed=last is not None and last[1].startswith(FAILED))
         pulse = Pulse(smarthub=self._smarthub_in_words, troubles=self.troubles)
         self.home = Home(store=store, slack=self.slack, pulse=pulse, command=config.slack.command)
 
@@ -248,8 +252,16 @@ class App:
             Job("alerts", self.config.alerts.every, self.alerts.check),
             Job("requests", tick, settle),
             Job("snoozes", timedelta(seconds=30), wake),
+            Job("outages", timedelta(seconds=30), self.outages.look),
             *([] if self._socket is None else [Job("socket", timedelta(seconds=30), look)]),
         ]
+
+    def _circuit_turned(self, is_open: bool, said: str) -> None:
+        self.outages.turned(is_open, said)
+        if is_open:
+            task = asyncio.create_task(self.schedule.run("outages"))
+            self._tasks.append(task)
+            task.add_done_callback(self._tasks.remove)
 
     def _client(self, token: str | None) -> AsyncWebClient:
         return make_slack_client(self.config, session=self._session, token=token)

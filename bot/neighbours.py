@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 
 import aiohttp
@@ -10,22 +11,38 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.clock import Clock, WallClock
 from bot.config import Config
 from bot.flows import checking
-from bot.flows.checking import Tried
+from bot.flows.checking import How, Tried
 from bot.rules.people import Roles
 from bot.slack import Slack
+from bot.smarthub.advice import FILL_IN, Advice, as_toml
 from bot.smarthub.client import SmartHub
-from bot.smarthub.contract import contract
+from bot.smarthub.contract import Contract, contract
 
 SLACK_TIMEOUT_S = 10
 
 
-def make_smarthub(config: Config, *, clock: Clock) -> SmartHub:
-    """SmartHub with every setting in place. Raises ConfigError for an unknown name under [smarthub.…]."""
+def make_contract(config: Config) -> Contract:
+    """What is known of SmartHub, as corrected. Raises ConfigError for an unknown name under [smarthub.…]."""
+    hub = config.smarthub
+    return contract(operations=hub.operations, fields=hub.fields, enums=hub.enums)
+
+
+def make_smarthub(
+    config: Config,
+    known: Contract | None = None,
+    *,
+    clock: Clock,
+    on_circuit: Callable[[bool, str], None] | None = None,
+) -> SmartHub:
+    """SmartHub with every setting in place; `known` is what `make_contract` gave, where it was made already.
+
+    `on_circuit` is told when SmartHub is left alone, and when it answers again. Raises ConfigError as `make_contract`.
+    """
     hub = config.smarthub
     return SmartHub(
         base_url=hub.base_url,
         key=config.secrets.smarthub_api_key.get_secret_value(),
-        contract=contract(operations=hub.operations, fields=hub.fields, enums=hub.enums),
+        contract=known or make_contract(config),
         clock=clock,
         connect_timeout_s=hub.connect_timeout.total_seconds(),
         read_timeout_s=hub.read_timeout.total_seconds(),
@@ -34,6 +51,9 @@ def make_smarthub(config: Config, *, clock: Clock) -> SmartHub:
         concurrency=hub.concurrency,
         tries=hub.tries,
         page_size=hub.page_size,
+        circuit_after=hub.circuit_after,
+        circuit_rest_s=hub.circuit_rest.total_seconds(),
+        on_circuit=on_circuit,
     )
 
 
@@ -49,18 +69,44 @@ def make_slack_client(config: Config, *, session: aiohttp.ClientSession, token: 
 
 
 async def try_all(config: Config, *, say: Callable[[str], None]) -> bool:
-    """Whether all that was tried is well; says a line for each thing as it is known. Raises ConfigError."""
-    async with aiohttp.ClientSession() as session, make_smarthub(config, clock=WallClock()) as hub:
+    """Whether nothing that was tried is wrong; says a line for each thing as it is known. Raises ConfigError."""
+    known = make_contract(config)
+    counts: Counter[How] = Counter()
+    advice: list[Advice] = []
+    async with aiohttp.ClientSession() as session, make_smarthub(config, known, clock=WallClock()) as hub:
         say("ok     configuration")
-        wrong = 0
-        async for tried in _attempts(config, session, hub):
-            say(f"{'ok   ' if tried.well else 'WRONG'}  {tried.what}: {tried.said}")
-            wrong += not tried.well
-    say("All is well." if wrong == 0 else f"{wrong} to mend; then try again.")
-    return wrong == 0
+        async for tried in _attempts(config, session, hub, known):
+            say(f"{tried.how:<5}  {tried.what}: {tried.said}")
+            for line in tried.details:
+                say(f"         {line}")
+            counts[tried.how] += 1
+            advice += tried.advice
+    for line in _to_write(advice):
+        say(line)
+    say(_in_the_end(wrong=counts[How.WRONG], notes=counts[How.NOTE]))
+    return counts[How.WRONG] == 0
 
 
-async def _attempts(config: Config, session: aiohttp.ClientSession, hub: SmartHub) -> AsyncIterator[Tried]:
+def _to_write(advice: list[Advice]) -> list[str]:
+    """What could be put into config.toml, as it would stand there, with what to mind."""
+    if not advice:
+        return []
+    lines = as_toml(advice)
+    mind = ["", "To put into config.toml, if you agree; where a table is there already, put its lines into it."]
+    if any(f'"{FILL_IN}"' in line for line in lines):
+        mind.append(f'Write the right thing in place of each "{FILL_IN}".')
+    return [*mind, "", *lines, ""]
+
+
+def _in_the_end(*, wrong: int, notes: int) -> str:
+    if wrong:
+        return f"{wrong} to mend; then try again."
+    return f"All that is needed is well; {notes} to look at." if notes else "All is well."
+
+
+async def _attempts(
+    config: Config, session: aiohttp.ClientSession, hub: SmartHub, known: Contract
+) -> AsyncIterator[Tried]:
     secrets, chosen, roles = config.secrets, config.slack, Roles(**config.roles.model_dump())
     names = ("approvals_channel", "alerts_channel", "events_channel")
 
@@ -79,5 +125,5 @@ async def _attempts(config: Config, session: aiohttp.ClientSession, hub: SmartHu
         yield tried
     if secrets.slack_app_token is not None:
         yield await checking.try_socket(slack(secrets.slack_app_token.get_secret_value()))
-    async for tried in checking.try_smarthub(hub, at=config.smarthub.base_url):
+    async for tried in checking.try_smarthub(hub, known, at=config.smarthub.base_url):
         yield tried

@@ -6,15 +6,18 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from bot.clock import WallClock
 from bot.config import Config
 from bot.errors import ConfigError
+from bot.flows.checking import UNTRIED
 from bot.neighbours import try_all
 from bot.rules.manifest import SCOPES
 from bot.simulator.fleet import Fleet
@@ -94,19 +97,27 @@ async def test_all_is_well(around: Neighbours) -> None:
         "ok     channel C0ALERTS: slack.alerts_channel and slack.events_channel: #sim-alerts, and the bot is in it",
         "ok     user group S0APPROVERS: roles.approvers: 1 person",
         "ok     user group S0NIGHT: roles.operators: 2 people",
-        f"ok     SmartHub listSims: {around.hub.base_url}, 30 SIMs on the first page, all readable",
-        f"ok     SmartHub getSim: SIM {around.hub.giccid(0)} is active",
+        f"ok     SmartHub listSims: {around.hub.base_url}, 30 rows, all 27 fields found",
+        "ok     SmartHub getSim: all 27 fields found",
+        "ok     SmartHub getSimCustomFields: all 5 fields found",
+        "ok     SmartHub listSimChangeLogs: an empty list, so there was nothing to look for fields in",
+        "ok     SmartHub getEnterprise: all 6 fields found",
+        "ok     SmartHub getAccount: all 7 fields found",
+        "ok     SmartHub listServicePackages: 5 rows, all 8 fields found",
+        "ok     SmartHub listSharePools: 1 row, all 7 fields found",
+        "ok     SmartHub getCountryStatistics: 9 rows, all 3 fields found",
+        f"-      SmartHub getBatchJob, getSms: {UNTRIED}",
         "All is well.",
     ]
 
 
 async def test_nothing_is_changed(around: Neighbours) -> None:
-    """Only reads reach SmartHub, two of them, and nothing is written in Slack."""
+    """Each read that needs no id of a job or an SMS reaches SmartHub once, and no change; Slack is only read too."""
     await around.check()
 
     reads = {endpoint.name for endpoint in ENDPOINTS if not endpoint.changes}
-    assert [asked.operation for asked in around.hub.asked] == ["listSims", "getSim"]
-    assert {"listSims", "getSim"} <= reads
+    asked = [asked.operation for asked in around.hub.asked]
+    assert sorted(asked) == sorted(reads - {"getBatchJob", "getSms"})
     assert {call.method for call in around.slack.calls} == {
         "auth.test",
         "conversations.info",
@@ -121,7 +132,7 @@ async def test_only_one_page_is_read(around: Neighbours) -> None:
     well, said = await around.check()
 
     assert well
-    assert "7 SIMs on the first page" in said[-3]
+    assert any("listSims" in line and "7 rows" in line for line in said)
     assert around.hub.count("listSims") == 1
 
 
@@ -211,8 +222,8 @@ WRONG: list[tuple[Spoil, str, str, int]] = [
     (wrong_key, "SmartHub listSims", "SmartHub does not accept the API key. Check SMARTHUB_API_KEY", 1),
     (hub_unreachable, "SmartHub listSims", "is smarthub.base_url right, and may this machine reach it?", 1),
     (wrong_path, "SmartHub listSims", "nothing at /global-sims (404). Is smarthub.base_url right?", 1),
-    (no_such_rows, "SmartHub listSims", "2 of 2 SIMs cannot be read", 1),
-    (unknown_state, "SmartHub listSims", "States that are in no table here: “FROZEN”", 1),
+    (no_such_rows, "SmartHub listSims", "2 rows, 0 of 25 fields found", 1),
+    (unknown_state, "SmartHub listSims", "1 row, all 27 fields found", 1),
 ]
 
 
@@ -256,16 +267,166 @@ async def test_an_app_token_is_tried(around: Neighbours) -> None:
 
 
 async def test_an_empty_smarthub_is_no_mistake(around: Neighbours) -> None:
-    """A tenant without SIMs answers rightly; there is only no SIM to read."""
+    """A tenant without SIMs answers rightly; there is only no SIM to read, and the enterprise names an account."""
     around.hub.broken_next(b"[]")
 
     well, said = await around.check()
 
     assert well
     assert (
-        said[-2]
-        == f"ok     SmartHub listSims: {around.hub.base_url} answers and lists no SIM, so no single one was read"
+        f"ok     SmartHub listSims: {around.hub.base_url}, an empty list, so there was nothing to look for" in said[7]
     )
+    assert said[8:10] == [
+        f"-      SmartHub {name}: not tried, as the reads before it named no SIM"
+        for name in ("getSim", "getSimCustomFields")
+    ]
+    assert "ok     SmartHub getAccount: all 7 fields found" in said
+
+
+# A SmartHub that calls things otherwise ------------------------------------------------------------------------------
+
+
+class Otherwise:
+    """What SmartHub answers, in other words: keys and words renamed at every depth, by these reads alone with `only`.
+    Instead of an answer the reads in `gone` give this status."""
+
+    def __init__(
+        self,
+        around: Neighbours,
+        *,
+        names: dict[str, str],
+        gone: dict[str, int] | None = None,
+        only: set[str] | None = None,
+    ) -> None:
+        self._right, self._names, self._gone, self._only = around.hub._answer, names, gone or {}, only
+        around.hub._answer = self._answer  # type: ignore[method-assign]  # the simulator has no knob for another SmartHub
+
+    async def _answer(self, request: web.Request, handler: Any, operation: str) -> web.StreamResponse:
+        if operation in self._gone:
+            return web.json_response({"title": "no"}, status=self._gone[operation])
+        right = await self._right(request, handler, operation)
+        if self._only is not None and operation not in self._only:
+            return right
+        assert isinstance(right, web.Response)
+        assert isinstance(right.body, bytes)
+        return web.json_response(self._other(json.loads(right.body)), status=right.status)
+
+    def _other(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {self._names.get(key, key): self._other(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [self._other(inner) for inner in value]
+        return self._names.get(value, value) if isinstance(value, str) else value
+
+
+RENAMED = {"giccid": "simNumber", "status": "simState", "cycleQuotaBytes": "quotaInBytes", "accountName": "account"}
+
+
+async def test_what_is_called_otherwise_is_found_and_can_be_put_right(around: Neighbours) -> None:
+    """What needed keys are missing is wrong, and pasting the lines that are printed puts all of it right."""
+    Otherwise(around, names=RENAMED)
+
+    well, said = await around.check()
+
+    assert not well
+    assert "         sim: NEEDED, missing in 30 of 30 rows: giccid (“giccid”)" in said
+    assert "         sim: nice to have, not found: account (“accountName”), quota_bytes (“cycleQuotaBytes”)" in said
+    assert any("unknown keys: simNumber (a text), simState (a text)" in line for line in said)
+    assert said[-1] == "2 to mend; then try again."
+    given = tomllib.loads("\n".join(said[said.index("[smarthub.fields.sim]") : -1]))
+    assert given["smarthub"]["fields"]["sim"] == {
+        "giccid": ["giccid", "simNumber"],
+        "status": ["status", "simState"],
+        "account": ["accountName", "account"],
+        "quota_bytes": ["cycleQuotaBytes", "quotaInBytes"],
+    }
+
+    around.settings["smarthub"] = given["smarthub"]
+    well, said = await around.check()
+    assert well
+    assert said[-1] == "All is well."
+
+
+async def test_a_word_that_is_in_no_table(around: Neighbours) -> None:
+    """A state we have no word for is wrong, and the line to fill in is printed, which is no setting until it is."""
+    Otherwise(around, names={"ACTIVATED": "IN USE"})
+
+    well, said = await around.check()
+
+    assert not well
+    assert any(line.startswith("         sim: NEEDED, unknown words of status: “IN USE” (") for line in said)
+    assert '"IN USE" = "?"  # write one of: active, inventory, ready, retired, suspended, test' in said
+    around.settings["smarthub"] = tomllib.loads("\n".join(said[said.index("[smarthub.enums.status]") : -1]))["smarthub"]
+    with pytest.raises(ConfigError, match="has to be one of our words"):
+        await around.check()
+    around.settings["smarthub"] = {"enums": {"status": {"IN USE": "active"}}}
+    assert (await around.check())[0]
+
+
+async def test_what_simops_can_do_without_is_only_noted(around: Neighbours) -> None:
+    """A guessed address that is not there and a read the key may not make are notes, with the setting that helps."""
+    Otherwise(around, names={}, gone={"listSharePools": 404, "getSimCustomFields": 405, "getCountryStatistics": 403})
+
+    well, said = await around.check()
+
+    notes = [line for line in said if line.startswith("note")]
+    assert well
+    assert [note.split(":")[0].split()[-1] for note in notes] == [
+        "getSimCustomFields",
+        "listSharePools",
+        "getCountryStatistics",
+    ]
+    assert "only inferred; write the right one under [smarthub.operations.getSimCustomFields] path" in notes[0]
+    assert "[smarthub.operations.listSharePools] path" in notes[1]
+    assert said[said.index("[smarthub.operations.listSharePools]") + 1].startswith('path = "?"')
+    assert said[-1] == "All that is needed is well; 3 to look at."
+
+
+@pytest.mark.parametrize(("name", "status"), [("getAccount", 404), ("getEnterprise", 503), ("getSim", 404)])
+async def test_a_documented_read_that_fails_is_wrong(around: Neighbours, name: str, status: int) -> None:
+    """Where SmartHub's pages say that there is a read, it has to be there."""
+    Otherwise(around, names={}, gone={name: status})
+
+    well, said = await around.check()
+
+    assert not well
+    assert [line.split(":")[0] for line in said if line.startswith("WRONG")] == [f"WRONG  SmartHub {name}"]
+
+
+async def test_a_confirmed_address_has_to_be_there(around: Neighbours) -> None:
+    """What an operator has confirmed is no guess any more."""
+    around.settings["smarthub"] = {"operations": {"listSharePools": {"confirmed": True}}}
+    Otherwise(around, names={}, gone={"listSharePools": 404})
+
+    assert not (await around.check())[0]
+
+
+async def test_another_sim_than_was_asked_for(around: Neighbours) -> None:
+    """A read of one SIM that describes another one is wrong, whatever fields it has."""
+    asked, other = around.hub.sim(0), around.hub.sim(1)
+    Otherwise(around, names={str(asked[key]): str(other[key]) for key in ("giccid", "iccid")}, only={"getSim"})
+
+    well, said = await around.check()
+
+    assert not well
+    assert "WRONG  SmartHub getSim: SmartHub was asked for one SIM and described another one." in said
+
+
+async def test_nothing_of_a_customer_is_printed(around: Neighbours) -> None:
+    """However little of an answer is understood, what is printed of it are keys and words of lists, never a value."""
+    values: set[str] = set()
+    for n in range(30):
+        row = around.hub.sim(n)
+        values |= {str(row[key]) for key in ("giccid", "iccid", "imsi", "msisdn", "imei", "accountName", "custom1")}
+    around.settings["smarthub"] = {"fields": {"sim": {"status": ["msisdn"], "usage_bytes": ["imsi"]}}}
+    Otherwise(around, names={"imei": "460001234567890", "iccid": "someNumber"})
+
+    _, said = await around.check()
+
+    shown = "\n".join(said)
+    assert any(line.startswith("WRONG  SmartHub listSims") for line in said)
+    assert [value for value in values - {"None"} if value in shown] == []
+    assert "460001234567890" not in shown
 
 
 async def test_an_operation_nobody_knows_is_said(around: Neighbours) -> None:

@@ -28,6 +28,7 @@ SEES: Mapping[str, tuple[str, ...]] = {
     "bot.simulator": (*GROUND, *FIRST),
     "handlers": (*GROUND, "bot.flows", "bot.views"),
     "bot.neighbours": (*GROUND, *FIRST, "bot.config", "bot.flows"),
+    "bot.asking": (*GROUND, *FIRST, "bot.config", "bot.neighbours"),
     "bot.app": (*GROUND, *FIRST, "bot.config", "bot.flows", "bot.neighbours", "bot.logs", "handlers"),
     "bot.__main__": (
         *GROUND,
@@ -38,6 +39,7 @@ SEES: Mapping[str, tuple[str, ...]] = {
         "handlers",
         "bot.neighbours",
         "bot.app",
+        "bot.asking",
         "bot.logs",
     ),
 }

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from bench import __main__ as benchmarks
+from bench import decode
+
 ROOT = Path(__file__).parent.parent
 LOCKS = sorted((ROOT / "locks").glob("*.txt"))
 SCRIPTS = [ROOT / "run", ROOT / ".ci" / "run", *sorted((ROOT / "tests").glob("*/run"))]
@@ -81,6 +84,39 @@ def test_an_old_python_is_said(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "Python 3.11 or newer is needed" in done.stderr
     assert not (project / ".venv").exists()
+
+
+def test_each_benchmark_is_found(tmp_path: Path) -> None:
+    """A file put beside the others is a benchmark, with its first line as what it is for; a slow one says so."""
+    (tmp_path / "one.py").write_text('"""One thing.\\n\\nMore."""\nSLOW = True\nraise RuntimeError("it was run")\n')
+    (tmp_path / "two.py").write_text('"""Another."""\n')
+    (tmp_path / "__main__.py").write_text("")
+
+    assert benchmarks.found(tmp_path) == [
+        benchmarks.Bench("one", "One thing.", slow=True),
+        benchmarks.Bench("two", "Another.", slow=False),
+    ]
+    here = benchmarks.found()
+    assert "decode" in {bench.name for bench in here}
+    assert all(len(bench.does) > 20 for bench in here)
+
+
+def test_a_benchmark_there_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    """An unknown name ends with 2 and lists those that there are."""
+    assert benchmarks.main(["frobnicate"]) == 2
+
+    said = capsys.readouterr().err
+    assert "'frobnicate'" in said
+    assert "  decode " in said
+
+
+def test_decoding_is_shown_beside_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """What reading a page costs is a ratio to what json.loads costs in the same run."""
+    decode.measure(20, times=2)
+
+    said = capsys.readouterr().out
+    assert re.findall(r"([\d.]+) times json\.loads$", said, re.MULTILINE)[0] == "1.00"
+    assert said.count("SIMs/s") == 3
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=label_of)

@@ -57,6 +57,8 @@ class SmartHub(Section):
     read_timeout: Annotated[timedelta, kinds.lasting("1s", "5m")] = timedelta(seconds=15)
     total_timeout: Annotated[timedelta, kinds.lasting("1s", "10m")] = timedelta(seconds=30)
     tries: Annotated[int, kinds.whole(1, 10)] = 4
+    circuit_after: Annotated[int, kinds.whole(1, 1000)] = 5
+    circuit_rest: Annotated[timedelta, kinds.lasting("1s", "10m")] = timedelta(seconds=30)
     operations: Mapping[str, Operation] = Field(default_factory=dict)
     fields: Mapping[str, Mapping[str, tuple[Annotated[str, kinds.text()], ...]]] = Field(default_factory=dict)
     enums: Mapping[str, Mapping[str, Annotated[str, kinds.text()]]] = Field(default_factory=dict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from zlib import crc32
 
 from bot.rules.sims import luhn_digit, luhn_holds
@@ -70,6 +71,9 @@ THINGS = ("meter", "tracker", "pump", "charger", "camera", "gateway", "e-bike")
 # Mostly at work, some on the shelf, a few suspended, fewer retired.
 STATUSES = ("ACTIVATED",) * 14 + ("DEACTIVATED",) * 2 + ("INVENTORY", "TEST_READY", "ACTIVATION_READY", "RETIRED")
 TACS = ("35693803", "86412305", "35209900", "86723604")
+# What kind of SIM it is comes again after so many SIMs, so that those of a kind can be found in a fleet of any size.
+REPEATS_AFTER = 10_000
+KINDS = ("status", "accountName", "servicePackage")
 FRESH = frozenset({"INVENTORY", "TEST_READY", "ACTIVATION_READY"})
 
 
@@ -100,20 +104,27 @@ class Fleet:
         if key == "iccid":
             return self.number(value)
         n = _imei_number(value) if key == "imei" else int(value[-9:])
-        return n if n < self.count and self.sim(n)[key] == value else None
+        return n if n is not None and n < self.count and self.sim(n)[key] == value else None
 
     def status(self, n: int) -> str:
         """The status SIM n starts with, in SmartHub's word."""
+        n %= REPEATS_AFTER
         return STATUSES[0] if n == 0 else STATUSES[_mix(n, "status") % len(STATUSES)]
 
     def account(self, n: int) -> Account:
         """Whose SIM n is."""
-        return ACCOUNTS[(0, 0, 0, 0, 1, 1, 1, 2, 3, 3)[_mix(n, "account") % 10]]
+        return ACCOUNTS[(0, 0, 0, 0, 1, 1, 1, 2, 3, 3)[_mix(n % REPEATS_AFTER, "account") % 10]]
 
     def plan(self, n: int) -> Plan:
         """The rate plan SIM n starts with."""
         names = self.account(n).plans
-        return plan_called(names[_mix(n, "plan") % len(names)])
+        return plan_called(names[_mix(n % REPEATS_AFTER, "plan") % len(names)])
+
+    @cached_property
+    def kinds(self) -> tuple[tuple[str, str, str], ...]:
+        """Status, account and plan of each SIM until they come again, in the order of KINDS."""
+        numbers = range(min(self.count, REPEATS_AFTER))
+        return tuple((self.status(n), self.account(n).name, self.plan(n).name) for n in numbers)
 
     def sim(self, n: int) -> dict[str, object]:
         """SIM n as SmartHub would describe it, before anybody changed it."""
@@ -201,9 +212,12 @@ def _imei(n: int) -> str:
     return bare + luhn_digit(bare)
 
 
-def _imei_number(imei: str) -> int:
-    bare = int(imei[8:14] or 0)
-    return next((n for m in range(8) if _imei(n := m * 1_000_000 + bare) == imei), bare)
+def _imei_number(imei: str) -> int | None:
+    if len(imei) != 15:
+        return None
+    millions = (int(imei[:8]) - int(tac) for tac in TACS)
+    numbers = (m * 1_000_000 + int(imei[8:14]) for m in millions if m >= 0)
+    return next((n for n in numbers if _imei(n) == imei), None)
 
 
 def _mix(n: int, what: str) -> int:

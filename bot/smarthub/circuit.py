@@ -62,6 +62,11 @@ class Circuit:
         return replace(self, probing=False) if probe else self
 
 
+def is_failing(status: int) -> bool:
+    """Whether an answer of this status says that SmartHub does not work."""
+    return status >= 500 or status == 408
+
+
 @dataclass
 class Turn:
     """One request under way. `alive` is whether the answer shows SmartHub at work; a 5xx does not."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 from bot.errors import BadInput, ProviderError
 from bot.smarthub import redirects, wire
 from bot.smarthub.paging import Pager, Place
 from bot.smarthub.problems import Subject
+from bot.smarthub.shapes import Reading
 from bot.smarthub.transport import Answer, Transport
 
 ROWS_AT_MOST = 1000
@@ -15,6 +16,12 @@ ROWS_AT_MOST = 1000
 
 class Lists(Transport):
     """A transport that knows how to go through a list."""
+
+    async def raw(self, reading: Reading, path: Mapping[str, str]) -> Sequence[object]:
+        """What a read answers, as raw as JSON has it: the rows of one page, or the one object. Raises as a read."""
+        query = {"page": "1", "page_size": str(self._page_size)} if reading.paged else {}
+        answer = await self._read(reading.name, path, query=query)
+        return wire.read_rows(answer.body, self._contract).rows if reading.many else [wire.read_object(answer.body)]
 
     async def _pages(
         self, name: str, filters: Mapping[str, str | None], *, page_size: int | None = None

@@ -10,6 +10,7 @@ from bot.rules.changes import Change
 from bot.rules.sims import Sim
 from bot.smarthub.contract import Contract
 from bot.smarthub.sims import number_in, read_change, read_sim, same_sim
+from bot.smarthub.structs import plain_reader
 from bot.smarthub.wire import Rows, Unreadable, no_matter
 
 
@@ -90,9 +91,10 @@ def read_page(
     `unreadable` is told of each field that cannot be read, `skipped` the number of each SIM that is left out, and why.
     """
     found: list[Sim] = []
+    plain = plain_reader(contract)
     for row in rows.rows:
         try:
-            found.append(read_sim(row, contract, keep_raw=False, unreadable=unreadable))
+            found.append(plain(row) or read_sim(row, contract, keep_raw=False, unreadable=unreadable))
         except ProviderError as error:
             if skipped is not None:
                 skipped(number_in(row, contract), error)

@@ -19,7 +19,7 @@ from aiolimiter import AsyncLimiter
 from bot.clock import Clock
 from bot.errors import BotError, OutcomeUnknown, ProviderBusy, ProviderDown, ProviderError
 from bot.smarthub import addresses, keys, redirects, wire
-from bot.smarthub.circuit import Circuit, Gate
+from bot.smarthub.circuit import Circuit, Gate, is_failing
 from bot.smarthub.contract import Contract, Endpoint
 from bot.smarthub.problems import Subject, lost, refusal
 from bot.smarthub.unread import Unread
@@ -137,6 +137,11 @@ class Transport:
         await self._reads.aclose()
         await self._changes.aclose()
 
+    @property
+    def left_alone(self) -> bool:
+        """Whether SmartHub did not answer too often in a row, so that it is asked only once in a while."""
+        return self._gate.is_open
+
     # Reads
 
     async def _read(
@@ -202,7 +207,7 @@ class Transport:
         async with self._slots, self._rate:
             with self._gate.turn(out_of_time=timer.expired) as turn:
                 answer = await self._exchange(url)
-                turn.alive = not _failing(answer.status)
+                turn.alive = not is_failing(answer.status)
                 return answer
 
     async def _exchange(self, url: str) -> Answer:
@@ -254,7 +259,7 @@ class Transport:
                 with self._gate.turn(out_of_time=timer.expired, change=True) as turn:
                     leaving = True
                     answer = await self._send(endpoint, url, content, wanted=wanted)
-                    turn.alive = not _failing(answer.status)
+                    turn.alive = not is_failing(answer.status)
         except TimeoutError as exc:
             if leaving:
                 raise OutcomeUnknown(lost("SmartHub did not answer in time", endpoint)) from exc
@@ -294,11 +299,6 @@ class Transport:
     ) -> BotError:
         problem = keys.without(self._key, body)
         return refusal(status, problem, endpoint=endpoint, contract=self._contract, about=about, retry_after=wait)
-
-
-def _failing(status: int) -> bool:
-    """Whether an answer says that SmartHub does not work."""
-    return status >= 500 or status == 408
 
 
 def _accepted(status: int) -> bool:

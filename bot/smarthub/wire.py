@@ -13,6 +13,8 @@ from enum import StrEnum
 from math import isfinite
 from typing import TypeVar
 
+import msgspec
+
 from bot.errors import BadInput, ProviderError
 from bot.smarthub.addresses import GICCID
 from bot.smarthub.contract import Contract
@@ -91,6 +93,14 @@ def read_retry_after(value: str | None, *, now: datetime) -> float | None:
 
 def read_json(body: bytes) -> object:
     """What a body says. Raises ProviderError when it is not JSON."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        # Other encodings and halves of characters, which only one field of many may hold, are read all the same.
+        return _read_slowly(body)
+
+
+def _read_slowly(body: bytes) -> object:
     try:
         return json.loads(body, parse_constant=_no_number)
     except (ValueError, RecursionError):

@@ -18,9 +18,10 @@ import bot.views
 from bot.rules.alerts import State as AlertState
 from bot.rules.approvals import State
 from bot.rules.events import EVENTS
+from bot.rules.outages import Outage
 from bot.rules.people import Person, Role
 from bot.rules.sims import Operation, Status
-from bot.views import alerts, approvals, events, home, parts, sims, status
+from bot.views import alerts, approvals, events, home, outages, parts, sims, status
 from bot.views import help as help_view
 from bot.views.parts import Message
 from tests.schemas import block_misfits, misfits
@@ -44,6 +45,9 @@ def all_messages() -> Iterator[tuple[View, Message]]:
     for role in Role:
         yield help_view.listing, help_view.listing(role, command="/sim")
     yield status.listing, status.listing(health())
+    yield outages.gone, outages.gone("SmartHub did not answer 5 times in a row.")
+    for outage in (Outage(None, NOW), Outage(NOW, NOW, times=9)):
+        yield outages.back, outages.back(outage)
     for words in (*(nasty for nasty in NASTY if len(nasty) < 200), "<@U1> has to type `/sim help`."):
         yield parts.answer, parts.answer(words)
 

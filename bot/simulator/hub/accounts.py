@@ -1,12 +1,17 @@
-"""The accounts of the simulator's SmartHub, with their plans, pools and traffic, added up from the SIMs. No I/O."""
+"""The accounts of the simulator's SmartHub, with their plans, pools and traffic, added up from the SIMs. No I/O.
+
+Where there are more SIMs than `ADDED_UP`, traffic is that of the first so many and as much for each of the others.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import cast
 
 from bot.simulator.fleet import ACCOUNTS, PLANS
+from bot.simulator.hub.lists import Made
 from bot.simulator.hub.world import ADDONS, Refused, Row, World
+
+ADDED_UP = 2000
 
 
 class Accounts:
@@ -16,19 +21,12 @@ class Accounts:
         self._world = world
         self._fleet = world.fleet
 
-    def sims_of(self, account: str) -> Iterator[int]:
-        """The numbers of an account's SIMs."""
-        return (n for n in range(self._fleet.count) if self._fleet.account(n).name == account)
-
     def enterprise(self) -> Row:
         """The enterprise and its accounts with their numbers of SIMs."""
-        counts = dict.fromkeys((a.name for a in ACCOUNTS), 0)
-        for n in range(self._fleet.count):
-            counts[self._fleet.account(n).name] += 1
         return {
             "name": "Example Devices",
             "accounts": [
-                {"name": a.name, "chargeType": a.charge, "status": "ENABLED", "simCount": counts[a.name]}
+                {"name": a.name, "chargeType": a.charge, "status": "ENABLED", "simCount": self._made(a.name).total}
                 for a in ACCOUNTS
             ],
         }
@@ -60,15 +58,14 @@ class Accounts:
         pools: dict[str, Row] = {}
         names = {str(plan["name"]) for plan in self.plans(account)}
         for plan in (p for p in PLANS if p.pool is not None and p.name in names):
-            members = [
-                self._world.seen(n, self._fleet.giccid(n)) for n in self.sims_of(account) if self._fleet.plan(n) == plan
-            ]
+            made = self._made(account, plan.name)
+            sample = self._sample(made)
             pools[str(plan.pool)] = {
                 "name": plan.pool,
                 "servicePackage": plan.name,
-                "totalBytes": plan.data_bytes * len(members),
-                "usedBytes": sum(cast(int, sim["cycleUsageBytes"]) for sim in members),
-                "simCount": len(members),
+                "totalBytes": plan.data_bytes * made.total,
+                "usedBytes": _scaled(sum(cast(int, sim["cycleUsageBytes"]) for sim in sample), sample, made),
+                "simCount": made.total,
                 "cycleName": self._fleet.cycle(),
                 "expireTime": None,
             }
@@ -79,11 +76,32 @@ class Accounts:
         if account is not None:
             self.account(account)
         rows: dict[str, list[int]] = {}
-        for n in range(self._fleet.count) if account is None else self.sims_of(account):
-            sim = self._world.seen(n, self._fleet.giccid(n))
+        made = self._made(account)
+        sample = self._sample(made)
+        for sim in sample:
             if sim["countryCode"] is not None:
                 rows.setdefault(str(sim["countryCode"]), []).append(cast(int, sim["cycleUsageBytes"]))
-        return [{"countryCode": c, "trafficBytes": sum(u), "simCount": len(u)} for c, u in sorted(rows.items())]
+        return [
+            {
+                "countryCode": country,
+                "trafficBytes": _scaled(sum(usages), sample, made),
+                "simCount": _scaled(len(usages), sample, made),
+            }
+            for country, usages in sorted(rows.items())
+        ]
+
+    def _made(self, account: str | None, plan: str | None = None) -> Made:
+        wanted = {"accountName": account, "servicePackage": plan}
+        return Made(self._fleet, {key: name for key, name in wanted.items() if name is not None})
+
+    def _sample(self, made: Made) -> list[Row]:
+        numbers = map(made.nth, range(min(made.total, ADDED_UP)))
+        return [self._world.seen(n, self._fleet.giccid(n)) for n in numbers]
+
+
+def _scaled(amount: int, sample: list[Row], made: Made) -> int:
+    """What the sample comes to, for all SIMs it was taken of."""
+    return amount * made.total // len(sample) if sample else 0
 
 
 def _plan(kind: str, name: str, charge: object, data_bytes: int, days: int | None) -> Row:

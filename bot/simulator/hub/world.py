@@ -5,12 +5,13 @@ All objects are in SmartHub's own spelling, as docs/smarthub-openapi.yaml has it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import cast
 
 from bot.simulator.fleet import MB, Fleet, plan_called, written
+from bot.simulator.hub import lists
 
 Row = dict[str, object]
 
@@ -21,7 +22,6 @@ MOVES: Mapping[str, tuple[frozenset[str], str]] = {
     "RETIRE": (frozenset({"DEACTIVATED"}), "RETIRED"),
 }
 CHANGE_TYPES = {"status": "STATUS", "servicePackage": "SERVICE_PACKAGE", "imei": "IMEI"}
-EXACT = ("iccid", "imsi", "msisdn", "imei")
 ADDONS = {"addon-100": 100 * MB, "addon-500": 500 * MB}
 JOB_STARTS_AFTER_S = 1.0
 JOB_TAKES_S = 0.05  # for each SIM
@@ -164,35 +164,20 @@ class World:
         """The SIMs that fit, from the `first` on, at most `size`; and how many fit in all."""
         self.catch_up()
         if not filters:
-            numbers: Iterable[int] = range(first, min(first + size, self.fleet.count))
-            return [self.seen(n, self.fleet.giccid(n)) for n in numbers], self.fleet.count
-        fitting = list(self._fitting(filters))
-        return [self.seen(n, self.fleet.giccid(n)) for n in fitting[first : first + size]], len(fitting)
+            numbers, total = list(range(first, min(first + size, self.fleet.count))), self.fleet.count
+        else:
+            numbers, total = lists.find(
+                self.fleet, filters, self._changed(), lambda n: self._fits(n, filters), first=first, size=size
+            )
+        return [self.seen(n, self.fleet.giccid(n)) for n in numbers], total
 
-    def _fitting(self, filters: Mapping[str, str]) -> Iterator[int]:
-        for n in self._candidates(filters):
-            giccid = self.fleet.giccid(n)
-            if giccid in self.overrides or any(key in filters for key in EXACT):
-                sim = self.seen(n, giccid)
-                if all(sim[key] == wanted for key, wanted in filters.items()):
-                    yield n
-            elif all(self._plain(n, key) == wanted for key, wanted in filters.items()):
-                yield n
+    def _changed(self) -> dict[int, Row]:
+        numbers = ((self.fleet.number(giccid), own) for giccid, own in self.overrides.items())
+        return {n: own for n, own in numbers if n is not None}
 
-    def _candidates(self, filters: Mapping[str, str]) -> Iterable[int]:
-        """Every SIM, or for a filter by number the one made with it and those whose number was changed."""
-        exact = next((key for key in EXACT if key in filters), None)
-        if exact is None:
-            return range(self.fleet.count)
-        made = self.fleet.number_by(exact, filters[exact])
-        changed = {self.fleet.number(giccid) for giccid, own in self.overrides.items() if exact in own}
-        return sorted(n for n in {made, *changed} if n is not None)
-
-    def _plain(self, n: int, key: str) -> object:
-        """A field of a SIM nobody touched, without making up the rest of it."""
-        if key == "status":
-            return self.fleet.status(n)
-        return self.fleet.account(n).name if key == "accountName" else self.fleet.plan(n).name
+    def _fits(self, n: int, filters: Mapping[str, str]) -> bool:
+        sim = self.seen(n, self.fleet.giccid(n))
+        return all(sim[key] == wanted for key, wanted in filters.items())
 
     def changes(self, filters: Mapping[str, str], *, since: str | None, until: str | None) -> list[Row]:
         """The change log, latest first. Raises Refused for a time that is none."""
