@@ -16,14 +16,13 @@ import click
 
 from bot import asking
 from bot.app import App
+from bot.auditing import audit
 from bot.config import Config
 from bot.errors import BotError, ConfigError
 from bot.logs import set_up_logs
 from bot.neighbours import try_all
 from bot.rules import manifest as app_manifest
 from bot.simulator import demo as demonstration
-from bot.store import audit as audit_log
-from bot.store.disk import read_only
 
 # Bolt would take these for an OAuth set-up of its own; what simops needs of the environment is read by Config alone.
 NOT_FOR_BOLT = ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_VERIFICATION_TOKEN")
@@ -146,52 +145,7 @@ def manifest(*, url: str | None, socket_mode: bool, explain: bool) -> None:
     click.echo(json.dumps(made, indent=2))
 
 
-@main.group()
-def audit() -> None:
-    """Lists, exports and verifies the audit log; the bot may be running."""
-
-
-@audit.command("list")
-@click.option("--subject", help="Only one, such as approval:12")
-def audit_list(*, subject: str | None) -> None:
-    """Prints a line for each deed, the oldest first."""
-    for line in _audit().lines(subject=subject):
-        deed = line.deed
-        click.echo(f"{line.id}  {line.at:%Y-%m-%d %H:%M:%S}  {deed.actor}  {deed.action}  {deed.subject}")
-
-
-@audit.command("export")
-def audit_export() -> None:
-    """Prints the whole log as JSON Lines."""
-    for line in _audit().lines():
-        deed = line.deed
-        click.echo(
-            json.dumps(
-                {
-                    "id": line.id,
-                    "at": line.at.isoformat(),
-                    "actor": deed.actor,
-                    "action": deed.action,
-                    "subject": deed.subject,
-                    "detail": dict(deed.detail),
-                    "previous": line.previous,
-                    "seal": line.seal,
-                },
-                ensure_ascii=False,
-            )
-        )
-
-
-@audit.command("verify")
-def audit_verify() -> None:
-    """Says whether the chain is whole; exits 1 and names the first broken line when it is not."""
-    log = _audit()
-    broken = log.verify()
-    if broken is not None:
-        click.echo(broken)
-        sys.exit(1)
-    last = log.last()
-    click.echo("The log is empty." if last is None else f"{last.id} lines, all whole. Last seal: {last.seal}")
+main.add_command(audit)
 
 
 async def _run(config: Config, *, with_parent: bool) -> None:
@@ -222,10 +176,6 @@ def _or_exit_config() -> Config:
         return Config.read(os.environ)
     except BotError as problem:
         _exit(problem)
-
-
-def _audit() -> audit_log.Audit:
-    return audit_log.Audit(read_only(_or_exit_config().store.path))
 
 
 def _or_exit_asking_config() -> Config:

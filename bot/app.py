@@ -14,33 +14,32 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.assembly import Flows, Tools, make_flows
 from bot.clock import Clock, WallClock
 from bot.config import Config
 from bot.errors import ConfigError, SlackError
-from bot.flows import alerts, approvals, events
-from bot.flows.home import Home, Pulse
+from bot.flows.home import Pulse
 from bot.flows.metrics import watch
 from bot.flows.outages import Outages
-from bot.flows.outbox import Outbox
-from bot.flows.people import People
-from bot.flows.sims import Sims
 from bot.logs import web_log
 from bot.neighbours import make_contract, make_slack_client, make_smarthub
-from bot.rules.alerts import Limits
 from bot.rules.outbox import Note
-from bot.rules.people import Roles
 from bot.slack import Slack
 from bot.store import Store
 from bot.views.parts import Message
-from handlers.buttons import Buttons
+from handlers.buttons import Buttons, catch_the_rest
+from handlers.cards import Cards
 from handlers.commands import Commands
 from handlers.home import Opened
 from handlers.listening import Listening
+from handlers.menus import Menus
 from handlers.schedule import FAILED, Job, Schedule
 from handlers.slack import Requests, Socket, make_bolt
+from handlers.threads import Threads
 from handlers.webhook import Watch, Webhook
 
 FINISH_WITHIN_S = 20.0
+SLACK_TELLS_WITHIN_S = 10.0
 log = structlog.get_logger()
 
 
@@ -69,12 +68,14 @@ class App:
         """
         try:
             self._build()
-            await self.approvals.recover()
+            await self._judge_policies()
+            await self.flows.approvals.carrying.recover()
             await self._listen()
         except BaseException:
             await self._let_go()
             raise
         self._go(self.outbox.run())
+        self._go(self.flows.home.run())
         self._go(self._know_myself())
         now = self.clock.now()
         self._timed = timed
@@ -83,6 +84,17 @@ class App:
         if self._socket is not None:
             self._go(self._socket.open())
         log.info("started", port=self.port, smarthub=self.config.smarthub.base_url)
+
+    async def _judge_policies(self) -> None:
+        """Raises ConfigError for a policy that nobody can satisfy. What Slack does not tell in time is not judged."""
+        try:
+            async with asyncio.timeout(SLACK_TELLS_WITHIN_S):
+                troubles = await self.flows.policies.check()
+        except TimeoutError:
+            log.warning("policies_not_judged")
+            return
+        if troubles:
+            raise ConfigError(troubles)
 
     async def _listen(self) -> None:
         """Opens the port. Raises ConfigError when somebody else has it, or it cannot be had."""
@@ -143,53 +155,21 @@ class App:
         self._build_doors(token)
 
     def _build_flows(self) -> None:
-        config, clock, store = self.config, self.clock, self.store
-        label_field = config.sims.label_field
-        self.people = People(roles=Roles(**config.roles.model_dump()), slack=self.slack, clock=clock)
-        self.sims = Sims(hub=self.hub, clock=clock, label_field=label_field)
-        self.approvals = approvals.Approvals(
-            store=store.approvals,
-            hub=self.hub,
-            slack=self.slack,
-            clock=clock,
-            settings=approvals.Settings(
-                channel=config.slack.approvals_channel,
-                lives_for=config.approvals.lives_for,
-                settle_every=config.approvals.settle_every,
-                settle_for=config.approvals.settle_for,
-                label_field=label_field,
-            ),
-        )
-        self.events = events.Events(
-            store=store.events,
-            contract=self.contract,
-            clock=clock,
-            settings=events.Settings(channel=config.slack.events_channel, repeat_window=config.push.repeat_window),
-        )
-        self.alerts = alerts.Alerts(
-            store=store.alerts,
-            hub=self.hub,
-            clock=clock,
-            settings=alerts.Settings(
-                channel=config.slack.alerts_channel,
-                limits=Limits(config.alerts.quota_percent, config.alerts.expiry_days),
-                snooze_for=config.alerts.snooze_for,
-                label_field=label_field,
-            ),
-        )
-        self.outbox = Outbox(
-            store=store.outbox,
-            slack=self.slack,
-            sees=self.people.sees,
-            clock=clock,
-            draw={"approval": self.approvals.draw, "event": self.events.draw, "alert": self.alerts.draw},
-        )
-        store.disk.after_commit = self.outbox.wake
-        self.outages = Outages(hub=self.hub, store=store.outbox, clock=clock, channel=config.slack.alerts_channel)
-        last = store.runs.last().get("outages")
-        self.outages.recall(last, failed=last is not None and last[1].startswith(FAILED))
+        tools = Tools(self.config, self.store, self.hub, self.contract, self.slack, self.clock)
         pulse = Pulse(smarthub=self._smarthub_in_words, troubles=self.troubles)
-        self.home = Home(store=store, slack=self.slack, pulse=pulse, command=config.slack.command)
+        self.flows = make_flows(tools, pulse=pulse, checked_at=self._checked_at)
+        self.outbox = self.flows.outbox
+        self.store.disk.after_commit = self._committed
+        self.outages = Outages(
+            hub=self.hub, store=self.store.outbox, clock=self.clock, channel=self.config.slack.alerts_channel
+        )
+        last = self.store.runs.last().get("outages")
+        self.outages.recall(last, failed=last is not None and last[1].startswith(FAILED))
+
+    def _committed(self) -> None:
+        """Something was stored: there may be something to send, and something to redraw."""
+        self.outbox.wake()
+        self.flows.home.changed()
 
     def _build_doors(self, token: str) -> None:
         config, clock, store = self.config, self.clock, self.store
@@ -211,13 +191,9 @@ class App:
             client=self._client(None),
             me=self._me,
         )
-        Commands(
-            config.slack.command, self.people, self.sims, self.approvals, self.alerts, self.home, self._checked_at
-        ).register(self.bolt, self.listening)
-        Buttons(self.people, self.approvals, self.alerts).register(self.bolt, self.listening)
-        Opened(self.people, self.home).register(self.bolt, self.listening)
+        self._register(self.flows)
         secrets = [secret.get_secret_value() for secret in config.secrets.smarthub_push_secret]
-        webhook = Webhook(self.events, secrets, config.push.body_limit_kib * 1024)
+        webhook = Webhook(self.flows.events, secrets, config.push.body_limit_kib * 1024)
         registry = CollectorRegistry()
         watch(registry, store=store, clock=clock)
         self._web = web.Application(client_max_size=1024**2)
@@ -231,13 +207,39 @@ class App:
         self._runner = web.AppRunner(self._web, access_log=None, logger=web_log(), shutdown_timeout=5.0)
         self._opened.push_async_callback(self._runner.cleanup)
 
-    def _jobs(self) -> list[Job]:
-        async def settle() -> str | None:
-            lapsed, settled = await self.approvals.lapse(), await self.approvals.settle()
-            return f"{lapsed} lapsed, {settled} settled" if lapsed or settled else None
+    def _register(self, flows: Flows) -> None:
+        """Every command, button, form and shortcut to its flow."""
+        name, people, approvals = self.config.slack.command, flows.people, flows.approvals
+        doors = (
+            Commands(
+                name,
+                people,
+                flows.sims,
+                flows.histories,
+                flows.searches,
+                flows.accounts,
+                approvals,
+                flows.protecting,
+                flows.delegating,
+                flows.policies,
+                flows.alerts,
+                flows.audit,
+                flows.home,
+                self._checked_at,
+            ),
+            Buttons(people, approvals, flows.alerts),
+            Cards(people, flows.sims, flows.histories, flows.searches, approvals),
+            Menus(name, people, flows.numbers, flows.searches, approvals, flows.alerts, flows.home, self._checked_at),
+            Opened(people, flows.home),
+            Threads(approvals),
+        )
+        for door in doors:
+            door.register(self.bolt, self.listening)
+        catch_the_rest(self.bolt, self.listening)
 
+    def _jobs(self) -> list[Job]:
         async def wake() -> str | None:
-            woken = await self.alerts.wake()
+            woken = await self.flows.alerts.wake()
             return f"{woken} snoozes over" if woken else None
 
         async def look() -> None:
@@ -249,9 +251,10 @@ class App:
 
         tick = min(self.config.approvals.settle_every, timedelta(seconds=30))
         return [
-            Job("alerts", self.config.alerts.every, self.alerts.check),
-            Job("requests", tick, settle),
+            Job("alerts", self.config.alerts.every, self.flows.alerts.check),
+            Job("requests", tick, self.flows.approvals.timed),
             Job("snoozes", timedelta(seconds=30), wake),
+            Job("audit", timedelta(hours=6), self.flows.audit.prune),
             Job("outages", timedelta(seconds=30), self.outages.look),
             *([] if self._socket is None else [Job("socket", timedelta(seconds=30), look)]),
         ]

@@ -2,6 +2,8 @@
 
 BotError
 ├── BadInput             what was typed, pressed or pushed cannot be understood
+│   ├── TooBroad             what was asked for would take too long to find; says how to narrow it
+│   └── NotOneSim            what was typed names no SIM, or several
 ├── NotAllowed           this person may not do this
 ├── NotPossible          it does not fit the state things are in now
 ├── NotFound             there is no such thing here (a SIM, an approval, an alert)
@@ -30,6 +32,14 @@ class BotError(Exception):
 
 class BadInput(BotError):
     """What was typed, pressed or pushed cannot be understood; says what to write instead."""
+
+
+class TooBroad(BadInput):
+    """What was asked for would take too long to find; says how to narrow it."""
+
+
+class NotOneSim(BadInput):
+    """What was typed names no SIM, or several; says which."""
 
 
 class NotAllowed(BotError):

@@ -8,11 +8,12 @@ from collections.abc import AsyncIterator, Callable
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.assembly import make_people, make_policies
 from bot.clock import Clock, WallClock
 from bot.config import Config
+from bot.config.policies import rules_of
 from bot.flows import checking
 from bot.flows.checking import How, Tried
-from bot.rules.people import Roles
 from bot.slack import Slack
 from bot.smarthub.advice import FILL_IN, Advice, as_toml
 from bot.smarthub.client import SmartHub
@@ -104,25 +105,36 @@ def _in_the_end(*, wrong: int, notes: int) -> str:
     return f"All that is needed is well; {notes} to look at." if notes else "All is well."
 
 
+def _groups(config: Config) -> dict[str, tuple[str, ...]]:
+    """Each user group of the configuration, with the settings that name it."""
+    named: dict[str, list[str]] = {}
+    for role, members in config.roles.model_dump().items():
+        for member in members:
+            named.setdefault(member, []).append(f"roles.{role}")
+    for place, policy in enumerate(rules_of(config.policies, config.approvals)[: len(config.policies)], 1):
+        for group in policy.groups:
+            named.setdefault(group, []).append(f"policies[{place}]")
+    return {group: tuple(settings) for group, settings in sorted(named.items()) if group.startswith("S")}
+
+
 async def _attempts(
     config: Config, session: aiohttp.ClientSession, hub: SmartHub, known: Contract
 ) -> AsyncIterator[Tried]:
-    secrets, chosen, roles = config.secrets, config.slack, Roles(**config.roles.model_dump())
+    secrets, chosen = config.secrets, config.slack
     names = ("approvals_channel", "alerts_channel", "events_channel")
 
     def slack(token: str) -> Slack:
         return Slack(make_slack_client(config, session=session, token=token))
 
-    attempts = checking.try_slack(
-        slack(secrets.slack_bot_token.get_secret_value()),
-        channels={f"slack.{name}": str(getattr(chosen, name)) for name in names},
-        groups={
-            group: tuple(name for name, members in config.roles.model_dump().items() if group in members)
-            for group in sorted(roles.groups())
-        },
-    )
-    async for tried in attempts:
+    ours, answered = slack(secrets.slack_bot_token.get_secret_value()), True
+    channels = {f"slack.{name}": str(getattr(chosen, name)) for name in names}
+    async for tried in checking.try_slack(ours, channels=channels, groups=_groups(config)):
         yield tried
+        answered = answered and not (tried.what == "Slack token" and tried.how is How.WRONG)
+    if answered:
+        policies = make_policies(config, make_people(config, ours, clock=WallClock()), clock=WallClock())
+        for tried in checking.judged_policies(policies.count, await policies.check()):
+            yield tried
     if secrets.slack_app_token is not None:
         yield await checking.try_socket(slack(secrets.slack_app_token.get_secret_value()))
     async for tried in checking.try_smarthub(hub, known, at=config.smarthub.base_url):

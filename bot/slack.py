@@ -5,17 +5,20 @@ https://docs.slack.dev/reference/methods
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import SlackError
+from bot.errors import BadInput, SlackError, StoreError
 
 # The answer was lost on its way: the call may or may not have been done.
 LOST = "answer_lost"
@@ -25,6 +28,20 @@ FOR_LATER = frozenset({"ratelimited", "internal_error", "fatal_error", "service_
 TOO_LATE = frozenset({"expired_trigger_id", "trigger_expired", "exchanged_trigger_id", "trigger_exchanged"})
 # What marks a message as ours, so that it can be found again after a restart.
 MARK = "simops_outbox"
+# Of a file: it may take as long as it needs, but not stand still.
+STILL_S = 30
+PIECE = 1 << 16
+AS_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+
+
+@dataclass(frozen=True)
+class Known:
+    """A person as Slack knows them. `tz` is a name such as Europe/Berlin; `active` is false for who has left."""
+
+    id: str
+    name: str
+    tz: str | None
+    active: bool
 
 
 @dataclass(frozen=True)
@@ -33,6 +50,17 @@ class Posted:
 
     channel: str
     ts: str
+
+
+@dataclass(frozen=True)
+class File:
+    """A file in Slack; `size` in bytes. `url` is where it is downloaded with the bot's token."""
+
+    id: str
+    name: str
+    size: int
+    mimetype: str
+    url: str
 
 
 class Slack:
@@ -131,10 +159,146 @@ class Slack:
         data = await self._call(self._client.conversations_info(channel=channel))
         return dict(data["channel"])
 
+    async def person(self, user: str) -> Known:
+        """What Slack knows of a person; `code` is `user_not_found` for an id that nobody has."""
+        found = (await self._call(self._client.users_info(user=user)))["user"]
+        profile = found.get("profile") or {}
+        name = profile.get("display_name") or found.get("real_name") or found.get("name") or user
+        return Known(user, str(name), found.get("tz") or None, active=not found.get("deleted", False))
+
+    async def upload(
+        self, channel: str, *, name: str, title: str, path: Path, comment: str = "", thread_ts: str | None = None
+    ) -> None:
+        """Shares a file from disk in a channel or with a person; it is never whole in memory.
+
+        `comment` stands beside it, and names nobody whatever it holds. Raises StoreError when the file cannot be read.
+        https://docs.slack.dev/messaging/working-with-files#upload
+        """
+        try:
+            length = (await asyncio.to_thread(path.stat)).st_size
+        except OSError as exc:
+            raise StoreError(f"The file {name} cannot be read: {exc.strerror}.") from exc
+        place = await self.direct(channel) if channel.startswith(("U", "W")) else channel
+        made = await self._call(self._client.files_getUploadURLExternal(filename=name, length=length))
+        await self._send_file(str(made["upload_url"]), path)
+        await self._call(
+            self._client.files_completeUploadExternal(
+                files=[{"id": str(made["file_id"]), "title": title}],
+                channel_id=place,
+                initial_comment=comment.translate(AS_TEXT) or None,
+                thread_ts=thread_ts,
+            )
+        )
+
+    async def file(self, id: str) -> File:
+        """A file that was shared where the bot is, or put into a modal of ours.
+
+        https://docs.slack.dev/reference/methods/files.info
+        """
+        found = (await self._call(self._client.files_info(file=id)))["file"]
+        url = str(found.get("url_private_download") or found.get("url_private") or "")
+        name = str(found.get("name") or found.get("title") or id)
+        return File(id, name, int(found.get("size") or 0), str(found.get("mimetype") or ""), url)
+
+    async def download(self, file: File, to: Path, *, most_bytes: int) -> None:
+        """Writes a file from Slack to disk, piece by piece. Raises BadInput where it is larger than `most_bytes`, and
+        StoreError when it cannot be written.
+
+        The token goes with it, so only ever to Slack: neither another address nor a redirect to one is followed.
+        https://docs.slack.dev/messaging/working-with-files#getting-a-file-object-and-its-contents
+        """
+        if file.size > most_bytes:
+            raise _too_large(file, most_bytes)
+        if not self._is_slacks(file.url):
+            raise SlackError(
+                "This file is not kept by Slack, so it was not fetched. Upload it to Slack.", code="elsewhere"
+            )
+        try:
+            async with self._session().get(
+                file.url,
+                headers={"Authorization": f"Bearer {self._client.token}"},
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=STILL_S, sock_read=STILL_S),
+                allow_redirects=False,
+            ) as answer:
+                await self._write(answer, file, to, most_bytes)
+        except aiohttp.ClientConnectorError as exc:
+            raise SlackError("Slack cannot be reached.", code=UNREACHABLE, again=True) from exc
+        except (aiohttp.ClientError, TimeoutError) as exc:
+            raise SlackError("The file did not come whole: the connection broke.", code=LOST, again=True) from exc
+        except OSError as exc:
+            raise StoreError(f"The file could not be written here: {exc.strerror}. Tell whoever runs the bot.") from exc
+
+    async def _write(self, answer: aiohttp.ClientResponse, file: File, to: Path, most_bytes: int) -> None:
+        if answer.status != 200:
+            again = answer.status == 429 or answer.status >= 500
+            text = f"Slack did not give the file (HTTP {answer.status})."
+            raise SlackError(text, code=f"http_{answer.status}", again=again)
+        # Who may not read it gets Slack's page for signing in, with 200.
+        if answer.content_type == "text/html" and file.mimetype != "text/html":
+            raise SlackError(
+                "Slack did not give the file: it wants to be signed in to. The app lacks the scope files:read, or "
+                "simops is not in the channel of the file.",
+                code="missing_scope",
+            )
+        written = 0
+        with to.open("wb") as out:
+            async for piece in answer.content.iter_chunked(PIECE):
+                written += len(piece)
+                if written > most_bytes:
+                    raise _too_large(file, most_bytes)
+                out.write(piece)
+        if file.size and written != file.size:
+            raise SlackError("The file did not come whole. Try again.", code=LOST, again=True)
+
+    def _is_slacks(self, url: str) -> bool:
+        """Whether the token may go there: to Slack's own hosts by https, or where the configured API is."""
+        there, api = urlsplit(url), urlsplit(self._client.base_url)
+        if (there.scheme, there.netloc) == (api.scheme, api.netloc):
+            return True
+        host = (there.hostname or "").lower()
+        return (
+            there.scheme == "https"
+            and there.port in (None, 443)
+            and (host == "slack.com" or host.endswith(".slack.com"))
+        )
+
+    async def _send_file(self, url: str, path: Path) -> None:
+        patience = aiohttp.ClientTimeout(total=None, sock_connect=STILL_S, sock_read=STILL_S)
+        try:
+            with path.open("rb") as content:
+                async with self._session().post(url, data=content, timeout=patience) as answer:
+                    status = answer.status
+        except aiohttp.ClientConnectorError as exc:
+            raise SlackError("Slack cannot be reached.", code=UNREACHABLE, again=True) from exc
+        except (aiohttp.ClientError, TimeoutError) as exc:
+            raise SlackError("Slack did not take the file: the connection broke.", code=LOST, again=True) from exc
+        except OSError as exc:
+            raise StoreError(f"The file {path.name} cannot be read: {exc.strerror}.") from exc
+        if status != 200:
+            again = status == 429 or status >= 500
+            raise SlackError(f"Slack did not take the file (HTTP {status}).", code=f"http_{status}", again=again)
+
+    def _session(self) -> aiohttp.ClientSession:
+        """The one session that all calls share."""
+        if self._client.session is None:
+            raise AssertionError("the client was made without a session")
+        return self._client.session
+
     async def open_modal(self, *, trigger: str, view: Mapping[str, object]) -> None:
         """Opens a modal for whoever just pressed; the trigger is good for three seconds."""
+        await self._with_trigger(self._client.views_open(trigger_id=trigger, view=dict(view)))
+
+    async def push_modal(self, *, trigger: str, view: Mapping[str, object]) -> None:
+        """Opens a modal on top of the one in which somebody just pressed; three are the most."""
+        await self._with_trigger(self._client.views_push(trigger_id=trigger, view=dict(view)))
+
+    async def update_modal(self, id: str, *, view: Mapping[str, object]) -> None:
+        """Shows something else in a modal that is open; `code` is `not_found` when it is not open any more."""
+        await self._call(self._client.views_update(view_id=id, view=dict(view)))
+
+    async def _with_trigger(self, call: Awaitable[Any]) -> None:
         try:
-            await self._call(self._client.views_open(trigger_id=trigger, view=dict(view)))
+            await self._call(call)
         except SlackError as problem:
             if problem.code not in TOO_LATE:
                 raise
@@ -160,6 +324,11 @@ class Slack:
             raise SlackError("Slack cannot be reached.", code=UNREACHABLE, again=True) from exc
         except (aiohttp.ClientError, TimeoutError, SlackClientError, json.JSONDecodeError) as exc:
             raise SlackError("Slack's answer was lost.", code=LOST, again=True) from exc
+
+
+def _too_large(file: File, most_bytes: int) -> BadInput:
+    has = f"{file.size / 2**20:,.0f} MB" if file.size > most_bytes else "more than that"
+    return BadInput(f"A list may have {most_bytes / 2**20:,.0f} MB, and this file has {has}. Cut it into parts.")
 
 
 def _refused(exc: SlackApiError) -> SlackError:

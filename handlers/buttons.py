@@ -1,10 +1,11 @@
-"""PRESSED: every button and modal, each to its flow. What one means, and who may press it, is looked up now."""
+"""PRESSED: buttons on cards, and the forms they open. A button carries a number; its row says what it means."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from slack_bolt.app.async_app import AsyncApp
 
@@ -12,10 +13,8 @@ from bot.errors import BadInput, NotFound
 from bot.flows.alerts import Alerts
 from bot.flows.approvals import Approvals
 from bot.flows.people import People
-from bot.rules.approvals import Step
-from bot.rules.commands import REASON_LIMIT
 from bot.rules.people import Person
-from bot.views.approvals import DENY_MODAL, WHY
+from bot.views.approvals import REASON_AT_MOST, WHY, WHY_MODAL, Why
 from bot.views.parts import Message
 from handlers.listening import Body, Listening, id_of, user_of
 
@@ -24,32 +23,37 @@ Press = Callable[[int, Person, Body], Awaitable[Message | None]]
 
 @dataclass(frozen=True)
 class Buttons:
-    """The buttons by their `action_id`. A press that works says nothing: its card shows it."""
+    """The buttons under requests and alerts, each a short way to its flow."""
 
     people: People
     approvals: Approvals
     alerts: Alerts
 
     def table(self) -> Mapping[str, Press]:
-        """Every button there is."""
+        """Each button's action id with what it does."""
         return {
             "approval.approve": self.approve,
-            "approval.deny": self.ask_why,
-            "approval.withdraw": self.withdraw,
+            "approval.deny": partial(self.ask_why, Why.DENY),
+            "approval.withdraw": partial(self.ask_why, Why.WITHDRAW),
+            "approval.cancel": partial(self.ask_why, Why.CANCEL),
+            "approval.break": partial(self.ask_why, Why.BREAK_GLASS),
+            "approval.review": partial(self.ask_why, Why.REVIEW),
+            "approval.done": partial(self.ask_why, Why.DONE),
+            "approval.undone": partial(self.ask_why, Why.NOT_DONE),
             "approval.look": self.look,
+            "approval.undo": self.undo,
             "alert.acknowledge": self.acknowledge,
             "alert.snooze": self.snooze,
         }
 
     def register(self, app: AsyncApp, listening: Listening) -> None:
-        """Lets Bolt bring the buttons and the modal here."""
+        """Lets Bolt bring the buttons and the modals here."""
         for action, press in self.table().items():
-            app.action(action)(listening.pressed(self._of(press)))
-        # What is in no table was posted by another version of simops; its row may be gone, the answer is not.
-        app.action(re.compile(""))(listening.pressed(self.unknown))
-        app.view(DENY_MODAL)(listening.submitted(self.deny, field=WHY))
+            app.action(action)(listening.pressed(self.pressed(press)))
+        for what in Why:
+            app.view(f"{WHY_MODAL}.{what.value}")(listening.submitted(partial(self.said_why, what), field=WHY))
 
-    def _of(self, press: Press) -> Callable[[Body], Awaitable[Message | None]]:
+    def pressed(self, press: Press) -> Callable[[Body], Awaitable[Message | None]]:
         """The press with its number and its person looked up."""
 
         async def work(body: Body) -> Message | None:
@@ -57,30 +61,40 @@ class Buttons:
 
         return work
 
-    async def unknown(self, _: Body) -> Message | None:
-        """A button of another version."""
-        raise NotFound("This button is from another version of simops and does nothing any more. Use the newest card.")
-
     async def approve(self, id: int, by: Person, _: Body) -> None:
         """Stores the decision, and only then has the change made."""
-        await self.approvals.carry_out(await self.approvals.decide(id, Step.APPROVE, by=by))
+        await self.approvals.approve(id, by=by)
 
-    async def ask_why(self, id: int, by: Person, body: Body) -> None:
-        """Opens the modal for the reason, when this person may deny this now."""
-        await self.approvals.ask_why(id, by=by, trigger=str(body["trigger_id"]))
+    async def ask_why(self, what: Why, id: int, by: Person, body: Body) -> None:
+        """Opens the modal for the reason, when this person may do that now."""
+        await self.approvals.deciding.ask_why(id, what, by=by, trigger=str(body["trigger_id"]))
 
-    async def deny(self, body: Body) -> None:
+    async def said_why(self, what: Why, body: Body) -> None:
         """The modal came back with its reason."""
-        why = _why(body)
-        await self.approvals.decide(id_of(body), Step.DENY, by=await self.people.who(user_of(body)), why=why)
-
-    async def withdraw(self, id: int, by: Person, _: Body) -> None:
-        """The requester takes it back."""
-        await self.approvals.decide(id, Step.WITHDRAW, by=by)
+        number, by = id_of(body), await self.people.who(user_of(body))
+        why = _why(body, needed=what not in (Why.WITHDRAW, Why.CANCEL, Why.REVIEW))
+        deciding = self.approvals.deciding
+        match what:
+            case Why.DENY:
+                await deciding.deny(number, by=by, why=why)
+            case Why.WITHDRAW:
+                await deciding.withdraw(number, by=by, why=why)
+            case Why.CANCEL:
+                await deciding.cancel(number, by=by, why=why)
+            case Why.REVIEW:
+                await deciding.review(number, by=by, said=why)
+            case Why.BREAK_GLASS:
+                await self.approvals.break_glass(number, by=by, why=why or "")
+            case Why.DONE | Why.NOT_DONE:
+                await deciding.settle(number, made=what is Why.DONE, by=by, why=why or "")
 
     async def look(self, id: int, by: Person, _: Body) -> None:
         """Somebody wants to know now what became of an unsure change."""
-        await self.approvals.look(id, by=by)
+        await self.approvals.carrying.look(id, by=by)
+
+    async def undo(self, id: int, by: Person, body: Body) -> Message:
+        """Somebody asks for the inverse of what was done."""
+        return await self.approvals.undo(id, by=by, channel=channel_of(body))
 
     async def acknowledge(self, id: int, by: Person, _: Body) -> None:
         """Somebody takes an alert."""
@@ -91,9 +105,23 @@ class Buttons:
         await self.alerts.snooze(id, by=by)
 
 
-def _why(body: Body) -> str:
-    """The reason in the form. Raises BadInput for none, and for more than the form takes."""
+def catch_the_rest(app: AsyncApp, listening: Listening) -> None:
+    """Answers the buttons that are in no table: they were posted by another version of simops."""
+
+    async def unknown(_: Body) -> Message | None:
+        raise NotFound("This button is from another version of simops and does nothing any more. Use the newest card.")
+
+    app.action(re.compile(""))(listening.pressed(unknown))
+
+
+def channel_of(body: Body) -> str:
+    """The channel in which something was pressed; empty in a form or on the Home."""
+    return str((body.get("channel") or {}).get("id") or "")
+
+
+def _why(body: Body, *, needed: bool) -> str | None:
+    """The reason in the form. Raises BadInput for none where one is needed, and for more than the form takes."""
     why = str(body["view"]["state"]["values"][WHY][WHY]["value"] or "").strip()
-    if not 0 < len(why) <= REASON_LIMIT:
-        raise BadInput(f"Write a reason of up to {REASON_LIMIT} characters; whoever asked reads it.")
-    return why
+    if len(why) > REASON_AT_MOST or (needed and not why):
+        raise BadInput(f"Write a reason of up to {REASON_AT_MOST} characters; whoever asked reads it.")
+    return why or None

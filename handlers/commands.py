@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from slack_bolt.app.async_app import AsyncApp
 
+from bot.errors import NotOneSim
+from bot.flows.accounts import Accounts
 from bot.flows.alerts import Alerts
 from bot.flows.approvals import Approvals
+from bot.flows.audit import Audit
+from bot.flows.delegating import Delegating
+from bot.flows.history import Histories
 from bot.flows.home import Home
 from bot.flows.people import People
+from bot.flows.policies import Policies
+from bot.flows.protecting import Protecting
+from bot.flows.searches import Searches
 from bot.flows.sims import Sims
-from bot.rules.commands import CHANGES, VERBS, Command, read_command
-from bot.rules.people import Person, need
-from bot.rules.sims import Operation
+from bot.rules.audit_questions import read_target
+from bot.rules.commands import CHANGES, DEEDS, VERBS, Command, read_command
+from bot.rules.people import Person, Role, need
 from bot.views import help as help_view
 from bot.views.parts import Message
 from handlers.listening import Body, Listening, user_of
@@ -29,6 +37,16 @@ class Typed:
     by: Person
     channel: str
 
+    @property
+    def named(self) -> str:
+        """How the SIM was named; the parser gives that with every verb that takes one."""
+        if self.command.named is None:
+            raise AssertionError("read_command gave no SIM")
+        return self.command.named
+
+
+Run = Callable[[Typed], Awaitable[Message]]
+
 
 @dataclass(frozen=True)
 class Commands:
@@ -37,22 +55,41 @@ class Commands:
     name: str
     people: People
     sims: Sims
+    histories: Histories
+    searches: Searches
+    accounts: Accounts
     approvals: Approvals
+    protecting: Protecting
+    delegating: Delegating
+    policies: Policies
     alerts: Alerts
+    audit: Audit
     home: Home
     checked_at: Callable[[], datetime | None]
-    verbs: Mapping[str, Callable[[Typed], Awaitable[Message]]] = field(init=False)
 
-    def __post_init__(self) -> None:
-        changes = dict.fromkeys(CHANGES, self.change)
-        verbs = {
+    def verbs(self) -> Mapping[str, Run]:
+        """Each verb with what answers it."""
+        return {
+            "menu": self.menu,
             "help": self.help,
             "show": self.show,
+            "find": self.find,
+            "history": self.history,
+            "protect": self.protect,
+            "unprotect": self.unprotect,
+            "protected": self.protected,
+            "pool": self.pool,
+            "account": self.account,
+            "plans": self.plans,
+            "countries": self.countries,
             "approvals": self.list_approvals,
+            "delegate": self.delegate,
+            "policy": self.policy,
             "alerts": self.list_alerts,
+            "audit": self.list_audit,
             "status": self.status,
+            **dict.fromkeys(CHANGES, self.change),
         }
-        object.__setattr__(self, "verbs", verbs | changes)
 
     def register(self, app: AsyncApp, listening: Listening) -> None:
         """Lets Bolt bring the command here."""
@@ -62,9 +99,21 @@ class Commands:
         """The answer to what was typed. Raises BotError, whose words are the answer then."""
         command = read_command(unescape(str(body.get("text") or "")), name=self.name)
         by = await self.people.who(user_of(body))
-        need(by, VERBS[command.verb].role, to=f"use `{self.name} {command.verb}`")
-        message = await self.verbs[command.verb](Typed(command, by, str(body["channel_id"])))
-        return replace(message, public=command.here and command.verb not in CHANGES)
+        role = VERBS[command.verb].role if command.verb in VERBS else Role.NOBODY
+        need(by, role, to=f"use `{self.name} {command.verb}`")
+        message = await self._answer(Typed(command, by, str(body["channel_id"])))
+        return replace(message, public=command.here and not message.private and command.verb not in DEEDS)
+
+    async def _answer(self, typed: Typed) -> Message:
+        """What the verb answers; where it wants one SIM and something else was named, which there are."""
+        try:
+            return await self.verbs()[typed.command.verb](typed)
+        except NotOneSim:
+            return await self.sims.which(typed.named, by=typed.by, verb=typed.command.verb)
+
+    async def menu(self, typed: Typed) -> Message:
+        """What one may press instead of typing."""
+        return help_view.menu(typed.by, command=self.name)
 
     async def help(self, typed: Typed) -> Message:
         """What can be typed, and who may."""
@@ -72,21 +121,76 @@ class Commands:
 
     async def show(self, typed: Typed) -> Message:
         """The SIM's card."""
-        return await self.sims.show(_iccid(typed))
+        return await self.sims.show(typed.named, by=typed.by, exact=typed.command.exact)
+
+    async def find(self, typed: Typed) -> Message:
+        """The first page of what was found."""
+        exact = " --exact" if typed.command.exact else ""
+        return await self.searches.find(typed.command.rest + exact, by=typed.by)
+
+    async def history(self, typed: Typed) -> Message:
+        """What happened to a SIM."""
+        listed = await self.sims.listed(typed.named)
+        return await self.histories.show(listed.id, by=typed.by)
 
     async def change(self, typed: Typed) -> Message:
-        """A request for activate, suspend or retire."""
-        operation = Operation(typed.command.verb)
-        reason, channel = typed.command.reason, typed.channel
-        return await self.approvals.ask(operation, _iccid(typed), reason=reason, by=typed.by, channel=channel)
+        """A request for a change; it is carried out at once where the policy asks nobody."""
+        command = typed.command
+        if command.order is None:
+            raise AssertionError("read_command gave no order")
+        _, sim = await self.sims.one(typed.named)
+        return await self.approvals.ask(command.order, sim, reason=command.reason, by=typed.by, channel=typed.channel)
 
-    async def list_approvals(self, _: Typed) -> Message:
+    async def protect(self, typed: Typed) -> Message:
+        """A SIM is kept out of bulk changes."""
+        _, sim = await self.sims.one(typed.named)
+        return await self.protecting.protect(sim, why=typed.command.reason, by=typed.by)
+
+    async def unprotect(self, typed: Typed) -> Message:
+        """That is lifted again."""
+        _, sim = await self.sims.one(typed.named)
+        return await self.protecting.lift(sim, why=typed.command.reason, by=typed.by)
+
+    async def protected(self, _: Typed) -> Message:
+        """The protected SIMs."""
+        return self.protecting.listing()
+
+    async def pool(self, typed: Typed) -> Message:
+        """Share pools."""
+        return await self.accounts.pools(typed.command.rest or None, exact=typed.command.exact)
+
+    async def account(self, typed: Typed) -> Message:
+        """The enterprise or an account."""
+        return await self.accounts.account(typed.command.rest or None)
+
+    async def plans(self, typed: Typed) -> Message:
+        """The rate plans of an account."""
+        return await self.accounts.plans(typed.command.rest, exact=typed.command.exact)
+
+    async def countries(self, typed: Typed) -> Message:
+        """Traffic and SIMs by country."""
+        return await self.accounts.countries(typed.command.rest, exact=typed.command.exact)
+
+    async def list_approvals(self, typed: Typed) -> Message:
         """What waits for a decision."""
-        return self.approvals.waiting()
+        return await self.approvals.waiting.listing(typed.by)
+
+    async def delegate(self, typed: Typed) -> Message:
+        """Somebody stands in for somebody."""
+        return await self.delegating.typed(typed.command.rest, by=typed.by)
+
+    async def policy(self, typed: Typed) -> Message:
+        """Which policy would match."""
+        return await self.policies.question(typed.command.rest)
 
     async def list_alerts(self, _: Typed) -> Message:
         """The alerts that are open."""
         return self.alerts.live(checked_at=self.checked_at())
+
+    async def list_audit(self, typed: Typed) -> Message:
+        """Who did what."""
+        need(typed.by, Role.ADMIN, to="read the audit log")
+        return await self.audit.show(read_target(typed.command.rest), by=typed.by)
 
     async def status(self, _: Typed) -> Message:
         """How the bot is."""
@@ -99,10 +203,3 @@ def unescape(text: str) -> str:
     https://docs.slack.dev/interactivity/implementing-slash-commands
     """
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-
-
-def _iccid(typed: Typed) -> str:
-    """The SIM's number; the parser gives one with every verb that takes one."""
-    if typed.command.iccid is None:
-        raise AssertionError("read_command gave no ICCID")
-    return typed.command.iccid

@@ -6,15 +6,18 @@ import asyncio
 import html
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import structlog
 
 from bot.clock import Clock
 from bot.errors import BadInput, BotError, StoreError
+from bot.views.forms import options
 from bot.views.parts import Message, answer
 
+T = TypeVar("T")
 # Any: a payload and Bolt's helpers have Slack's shapes, which Bolt leaves untyped.
 Body = Mapping[str, Any]
 Ack = Callable[..., Awaitable[Any]]
@@ -23,11 +26,18 @@ Listener = Callable[..., Awaitable[None]]
 Work = Callable[[Body], Awaitable[Message | None]]
 FirstTime = Callable[[str], Awaitable[bool]]
 Tell = Callable[[str, Message], Awaitable[None]]
+Offer = Callable[[Body], Awaitable[Sequence[tuple[str, str]]]]
 
 # Slack gives three seconds; the answer itself is sent when it is ready by then, and a word before it when it is not.
 PATIENCE_S = 1.5
+TYPE_AHEAD_S = 2.5  # nothing can come after it, so it is given nearly all there is
 PATIENT = answer("One moment, I am looking it up …")
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Refusal(Message):
+    """What went wrong, in words."""
 
 
 class Listening:
@@ -56,20 +66,29 @@ class Listening:
         await asyncio.gather(*left, return_exceptions=True)
 
     def command(self, work: Work) -> Listener:
-        """A listener for a slash command: the answer is the acknowledgement itself, when it is ready in time."""
+        """A listener for a slash command: the answer is the acknowledgement itself, when it is ready in time.
+
+        One that has plain blocks beside its native ones comes after: of an acknowledgement we never hear whether Slack
+        refused the blocks in it.
+        """
 
         async def listener(ack: Ack, body: Body, respond: Respond) -> None:
             task = self._spawn(self._guarded(work, body))
-            if await self._in_time(task):
-                await ack(**_shown(task.result()))
+            if not await self._in_time(task):
+                await ack(**_shown(PATIENT))
+            elif (said := task.result()) is None or said.plain is None:
+                await ack(**_shown(said))
                 return
-            await ack(**_shown(PATIENT))
+            else:
+                await ack()
             self._spawn(self._follow_up(task, body, respond))
 
         return listener
 
     def pressed(self, work: Work) -> Listener:
-        """A listener for a button: acknowledged at once; what it has to say comes after, for the presser alone."""
+        """A listener for a button: acknowledged at once; what it has to say comes after, for the presser alone, or in
+        the place of what was pressed where the message says so.
+        """
 
         async def listener(ack: Ack, body: Body, respond: Respond) -> None:
             task = self._spawn(self._guarded(work, body))
@@ -78,40 +97,74 @@ class Listening:
 
         return listener
 
-    def submitted(self, work: Work, *, field: str) -> Listener:
-        """A listener for a modal: what is wrong is shown at the field named, and nothing that was typed is lost."""
+    def shortcut(self, work: Work) -> Listener:
+        """A listener for a shortcut, global or of a message: acknowledged at once; what it has to say comes after, for
+        whoever started it: beside the message, else by direct message.
+        """
 
-        async def listener(ack: Ack, body: Body) -> None:
+        async def listener(ack: Ack, body: Body, respond: Respond) -> None:
             task = self._spawn(self._guarded(work, body))
-            if not await self._in_time(task):
-                await ack()
-                self._spawn(self._follow_up(task, body, None))
-            elif (problem := task.result()) is None:
-                await ack()
-            else:
-                await ack(response_action="errors", errors={field: _plain(problem.text)})
+            await ack()
+            self._spawn(self._follow_up(task, body, respond if body.get("response_url") else None))
 
         return listener
 
-    def event(self, work: Work) -> Listener:
-        """A listener for an event of Slack's: nobody waits for an answer, but it is worked on once."""
+    def suggested(self, work: Offer) -> Listener:
+        """A listener for what is typed into a menu of ours (`forms.menu`): options as what is read and its value.
+
+        There are none when the work fails or takes too long: Slack has no place for words there. Nothing is noted of
+        these deliveries, as there is one for each letter and a second one does no harm.
+        """
+
+        async def listener(ack: Ack, body: Body) -> None:
+            task = self._spawn(self._offered(work, body))
+            if not await self._in_time(task, TYPE_AHEAD_S):
+                task.cancel()
+                log.warning("type_ahead_late", action=body.get("action_id"))
+            await ack(options=task.result() if task.done() else [])
+
+        return listener
+
+    def submitted(self, work: Work, *, field: str) -> Listener:
+        """A listener for a modal: what is wrong is shown at the field named, and nothing that was typed is lost.
+
+        A form that is right closes; what the work has to say then comes by direct message.
+        """
+
+        async def listener(ack: Ack, body: Body) -> None:
+            task = self._spawn(self._guarded(work, body))
+            if await self._in_time(task) and isinstance(problem := task.result(), Refusal):
+                await ack(response_action="errors", errors={field: _plain(problem.text)})
+                return
+            await ack()
+            self._spawn(self._follow_up(task, body, None))
+
+        return listener
+
+    def event(self, work: Work, *, wanted: Callable[[Body], bool] = lambda _: True) -> Listener:
+        """A listener for an event of Slack's: nobody waits for an answer, but it is worked on once.
+
+        Of one that is not `wanted` nothing is noted: there may be very many.
+        """
 
         async def listener(ack: Ack, body: Body) -> None:
             await ack()
+            if not wanted(body):
+                return
             task = self._spawn(self._guarded(work, body))
             task.add_done_callback(_log_unsaid)
 
         return listener
 
-    def _spawn(self, work: Coroutine[Any, Any, Message | None]) -> asyncio.Task[Message | None]:
+    def _spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _in_time(self, task: asyncio.Task[Message | None]) -> bool:
+    async def _in_time(self, task: asyncio.Task[Any], seconds: float = PATIENCE_S) -> bool:
         """Whether the work is done before Slack's patience ends."""
-        alarm = asyncio.ensure_future(self._clock.sleep(PATIENCE_S))
+        alarm = asyncio.ensure_future(self._clock.sleep(seconds))
         try:
             await asyncio.wait({task, alarm}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -124,11 +177,21 @@ class Listening:
             return await work(body) if await self._is_first_time(body) else None
         except BotError as problem:
             log.info("refused", kind=type(problem).__name__)
-            return answer(str(problem))
+            return _refusal(str(problem))
         except Exception:
             ref = secrets.token_hex(3)
             log.exception("unexpected", ref=ref)
-            return answer(f"Something went wrong here (ref {ref}); nothing more was done. Tell whoever runs the bot.")
+            return _refusal(f"Something went wrong here (ref {ref}); nothing more was done. Tell whoever runs the bot.")
+
+    async def _offered(self, work: Offer, body: Body) -> list[Mapping[str, object]]:
+        """The options, as Slack takes them; none when anything goes wrong."""
+        try:
+            return options(await work(body))
+        except BotError as problem:
+            log.info("nothing_offered", kind=type(problem).__name__)
+        except Exception:
+            log.exception("type_ahead_failed")
+        return []
 
     async def _is_first_time(self, body: Body) -> bool:
         """Whether this delivery is new. When the store cannot say, it is taken: a look-up needs no store, and a change
@@ -142,20 +205,25 @@ class Listening:
     async def _follow_up(self, task: asyncio.Task[Message | None], body: Body, respond: Respond | None) -> None:
         """Brings the answer after the acknowledgement: where it was asked, else by direct message."""
         message = await task
-        if message is None:
+        if message is None or (respond is not None and await self._responded(message, body, respond)):
             return
         try:
-            if respond is not None:
-                sent = await respond(replace_original=False, **_shown(message))
-                if getattr(sent, "status_code", 200) == 200:
-                    return
-                log.warning("response_url_refused", status=sent.status_code)
-        except Exception as problem:  # noqa: BLE001 - whatever closed this way, the other one is open
-            log.warning("response_url_failed", problem=type(problem).__name__)
-        try:
-            await self._tell(user_of(body), message)
+            await self._tell(user_of(body), list(_forms(message))[-1])
         except BotError as problem:
             log.error("nobody_told", problem=str(problem))
+
+    async def _responded(self, message: Message, body: Body, respond: Respond) -> bool:
+        """Whether Slack took it where it was asked: as it is, or with its plain blocks."""
+        for shown in _forms(message):
+            try:
+                sent = await respond(**_placed(shown, body))
+            except Exception as problem:  # noqa: BLE001 - whatever closed this way, the other one is open
+                log.warning("response_url_failed", problem=type(problem).__name__)
+                return False
+            if _taken(sent):
+                return True
+            log.warning("response_url_refused", status=sent.status_code)
+        return False
 
 
 def user_of(body: Body) -> str:
@@ -168,12 +236,17 @@ def user_of(body: Body) -> str:
 
 
 def id_of(body: Body) -> int:
-    """The number a button or a modal carries. Raises BadInput for anything else: a card can be forged, its row not."""
+    """The number a button, an option or a modal carries. Raises BadInput for anything else: a card can be forged."""
     actions: Sequence[Body] = body.get("actions") or ()
-    value = actions[0].get("value") if actions else body.get("view", {}).get("private_metadata")
+    value = _pressed_value(actions[0]) if actions else body.get("view", {}).get("private_metadata")
     if not isinstance(value, str) or not value.isascii() or not value.isdigit() or len(value) > 15:
         raise BadInput("This button carries nothing that is known here. Use the newest card.")
     return int(value)
+
+
+def _pressed_value(action: Body) -> object:
+    """What a button carries, or the option that was chosen in a menu."""
+    return (action.get("selected_option") or action).get("value")
 
 
 def _delivery(body: Body) -> str:
@@ -190,6 +263,43 @@ def _log_unsaid(task: asyncio.Task[Message | None]) -> None:
 def _plain(text: str) -> str:
     """A message's text for where Slack reads no signs, and nobody can be named."""
     return html.unescape(re.sub("<@[UW][A-Z0-9]+>", "somebody else", text))
+
+
+def _refusal(text: str) -> Refusal:
+    said = answer(text)
+    return Refusal(said.text, said.blocks)
+
+
+def _forms(message: Message) -> Iterator[Message]:
+    """The message as it is meant, and, where it has them, with its plain blocks."""
+    yield message
+    if message.plain is not None:
+        yield replace(message, blocks=message.plain, plain=None)
+
+
+def _taken(sent: Any) -> bool:  # Any: Bolt leaves it untyped
+    """Whether Slack took it: it says no by a status, or in the body behind a 200."""
+    no = re.search(r'"ok"\s*:\s*false', str(getattr(sent, "body", None) or ""))
+    return getattr(sent, "status_code", 200) == 200 and no is None
+
+
+def _placed(message: Message, body: Body) -> dict[str, Any]:
+    """What goes to a `response_url`: a message of its own, or one in the place of that which was pressed.
+
+    The place stays what it was: seen by one, or by the channel. What was pressed in a thread is answered there.
+    """
+    where = body.get("container") or {}
+    if not message.replace or where.get("type") != "message":
+        return {**_shown(message), "replace_original": False, **_thread_of(body)}
+    return {**_shown(replace(message, public=not where.get("is_ephemeral", True))), "replace_original": True}
+
+
+def _thread_of(body: Body) -> dict[str, str]:
+    """The thread in which something was pressed, or the message stands that somebody points at."""
+    where, message = body.get("container") or {}, body.get("message") or {}
+    thread = where.get("thread_ts") or message.get("thread_ts")
+    first = thread in (where.get("message_ts"), message.get("ts"))  # who presses there may not have the thread open
+    return {"thread_ts": thread} if isinstance(thread, str) and not first else {}
 
 
 def _shown(message: Message | None) -> dict[str, Any]:

@@ -47,9 +47,9 @@ ENVIRON = {
 class World:
     """A bot with its neighbours. What people do returns when the bot has come to rest; time passes as it needs to."""
 
-    def __init__(self, folder: Path, *, sims: int = 40, socket: bool = False) -> None:
+    def __init__(self, folder: Path, *, sims: int = 40, socket: bool = False, at: datetime = START) -> None:
         self.folder = folder
-        self.clock = HeldClock(START)
+        self.clock = HeldClock(at)
         self.hub = Hub(key=KEY, fleet=Fleet(sims, self.clock.now), clock=self.clock)
         self.hub.announces = False
         everybody = {p.id for p in PEOPLE}
@@ -70,6 +70,7 @@ class World:
         self.slack.events = set(EVENTS)
         self.slack.scopes = frozenset(SCOPES)
         self.settings: dict[str, dict[str, Any]] = {}
+        self.policies: list[dict[str, Any]] = []
 
     def table(self) -> dict[str, Any]:
         """The configuration as it would stand in config.toml."""
@@ -87,7 +88,7 @@ class World:
         }
         for section, settings in self.settings.items():
             table[section] = table.get(section, {}) | settings
-        return table
+        return table | ({"policies": self.policies} if self.policies else {})
 
     async def start(self) -> None:
         """Starts the neighbours, then the bot."""
@@ -228,8 +229,13 @@ class World:
         calm = 0
         while calm < 12:
             await asyncio.sleep(0)  # one turn of the loop, sockets included
-            busy = len(loop._ready) > 0 or self.app.store.disk.pending > 0
+            busy = len(loop._ready) > 0 or self.app.store.disk.pending > 0 or self._threads_work(loop)
             calm = 0 if busy else calm + 1
+
+    def _threads_work(self, loop: Any) -> bool:
+        """Whether a thread reads from the store, or does what the loop has handed to one."""
+        pools = [pool for pool in (loop._default_executor, self.app.store.disk._readers) if pool is not None]
+        return any(p._work_queue.qsize() > 0 or len(p._threads) > p._idle_semaphore._value for p in pools)
 
 
 def plain(message: Message | None) -> str:

@@ -53,6 +53,7 @@ class Neighbours:
         )
         self.slack.scopes = frozenset(SCOPES)  # as an app made from the manifest has them
         self.settings: dict[str, dict[str, Any]] = {}
+        self.policies: list[dict[str, Any]] = []
         self.environ = dict(ENVIRON)
 
     def table(self) -> dict[str, dict[str, Any]]:
@@ -62,7 +63,8 @@ class Neighbours:
             "smarthub": {"base_url": self.hub.base_url, "tries": 1, "rate_per_second": 1000},
             "roles": {"operators": [CALLED_OUT], "approvers": [APPROVERS]},
         }
-        return {section: values | self.settings.get(section, {}) for section, values in table.items()}
+        found = {section: values | self.settings.get(section, {}) for section, values in table.items()}
+        return found | ({"policies": self.policies} if self.policies else {})
 
     async def check(self) -> tuple[bool, list[str]]:
         """Whether all was well, and the lines that were said."""
@@ -97,6 +99,7 @@ async def test_all_is_well(around: Neighbours) -> None:
         "ok     channel C0ALERTS: slack.alerts_channel and slack.events_channel: #sim-alerts, and the bot is in it",
         "ok     user group S0APPROVERS: roles.approvers: 1 person",
         "ok     user group S0NIGHT: roles.operators: 2 people",
+        "ok     policies: 2, and each can be satisfied",
         f"ok     SmartHub listSims: {around.hub.base_url}, 30 rows, all 27 fields found",
         "ok     SmartHub getSim: all 27 fields found",
         "ok     SmartHub getSimCustomFields: all 5 fields found",
@@ -160,6 +163,15 @@ def empty_group(around: Neighbours) -> None:
     around.slack.space.groups[CALLED_OUT] = []
 
 
+def policy_for_three(around: Neighbours) -> None:
+    around.policies = [{"name": "three", "quorum": 3}]
+
+
+def policy_of_nobody(around: Neighbours) -> None:
+    around.slack.space.groups["S0EMPTY"] = []
+    around.policies = [{"name": "night", "operations": ["retire"], "from": ["S0EMPTY"]}]
+
+
 def wrong_group(around: Neighbours) -> None:
     around.settings["roles"] = {"admins": ["S0NOBODY"]}
 
@@ -212,7 +224,11 @@ WRONG: list[tuple[Spoil, str, str, int]] = [
     (private_and_outside, "channel C0ALERTS", "slack.events_channel: Slack shows us no such channel. Check the id", 1),
     (archived, "channel C0ALERTS", "#sim-alerts is archived", 1),
     (wrong_channel, "channel C0NOWHERE", "slack.events_channel: Slack shows us no such channel", 1),
-    (empty_group, "user group S0NIGHT", "roles.operators: nobody is in it", 1),
+    (empty_group, "user group S0NIGHT", "roles.operators: nobody is in it", 2),
+    (empty_group, "policies", "“everything else” cannot be satisfied: it takes 1 person, and whoever asks is none", 2),
+    (policy_for_three, "policies", "The policy “three” cannot be satisfied: it takes 3 people", 1),
+    (policy_of_nobody, "policies", "The policy “night” names the user group S0EMPTY, and nobody is in it", 2),
+    (policy_of_nobody, "user group S0EMPTY", "policies[1]: nobody is in it", 2),
     (wrong_group, "user group S0NOBODY", "roles.admins: Slack knows no such user group", 1),
     (scope_missing, "Slack scopes", "missing: usergroups:read (to know who is in the user groups", 3),
     (wrong_token, "Slack token", "Slack does not accept SLACK_BOT_TOKEN (invalid_auth)", 1),
@@ -274,9 +290,9 @@ async def test_an_empty_smarthub_is_no_mistake(around: Neighbours) -> None:
 
     assert well
     assert (
-        f"ok     SmartHub listSims: {around.hub.base_url}, an empty list, so there was nothing to look for" in said[7]
+        f"ok     SmartHub listSims: {around.hub.base_url}, an empty list, so there was nothing to look for" in said[8]
     )
-    assert said[8:10] == [
+    assert said[9:11] == [
         f"-      SmartHub {name}: not tried, as the reads before it named no SIM"
         for name in ("getSim", "getSimCustomFields")
     ]

@@ -14,6 +14,7 @@ import pytest
 from bot.__main__ import main
 from bot.config.environment import SECRETS
 from bot.rules.approvals import State
+from bot.rules.audit import KEYS
 from bot.rules.commands import VERBS, Verb
 from bot.rules.events import EVENTS
 from bot.rules.manifest import SCOPES
@@ -24,6 +25,7 @@ from tests.talk import START
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 GOING_LIVE = (ROOT / "docs" / "going-live.md").read_text("utf-8")
+AUDIT = (ROOT / "docs" / "audit.md").read_text("utf-8")
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 NAMED = pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
 
@@ -36,7 +38,8 @@ def rows(text: str, first: str) -> list[tuple[str, ...]]:
     for line in lines[start + 2 :]:
         if not line.startswith("|"):
             break
-        found.append(tuple(cell.strip() for cell in line.strip("|").split("|")))
+        cells = re.split(r"(?<!\\)\|", line.strip("|"))
+        found.append(tuple(cell.strip().replace("\\|", "|") for cell in cells))
     return found
 
 
@@ -80,7 +83,7 @@ def test_every_role_stands_in_the_readme() -> None:
 def test_every_state_stands_in_the_readme() -> None:
     """The table of states has each state a request can be in."""
     assert [row[0] for row in rows(README, "state")] == [
-        *(State.PENDING, State.RUNNING, State.DONE, State.FAILED, State.UNSURE),
+        *(State.PENDING, State.RUNNING, State.COOLING, State.DONE, State.FAILED, State.UNSURE),
         *(State.DENIED, State.WITHDRAWN, State.LAPSED),
     ]
     assert len(State) == len(rows(README, "state"))
@@ -117,13 +120,27 @@ def test_every_scope_stands_in_the_steps() -> None:
     assert rows(GOING_LIVE, "scope") == [(f"`{scope}`", reason) for scope, reason in sorted(SCOPES.items())]
 
 
+def test_every_key_of_the_audit_log_is_explained() -> None:
+    """The table of keys has each key that a line can hold, word for word."""
+    assert rows(AUDIT, "key") == [(f"`{name}`", key.means) for name, key in KEYS.items()]
+
+
+def test_every_option_of_the_audit_words_is_explained() -> None:
+    """The table of options has each one that list and export share."""
+    words = main.get_command(click.Context(main), "audit")
+    assert isinstance(words, click.Group)
+    shared = [f"`{option.opts[0]} {option.metavar}`" for option in words.commands["list"].params]
+
+    assert [row[0] for row in rows(AUDIT, "option")] == shared
+
+
 def test_the_settings_have_their_place() -> None:
     """The README and the steps lead to the file that shows every setting."""
     assert "](config.example.toml)" in README
     assert "](../config.example.toml)" in GOING_LIVE
 
 
-@pytest.mark.parametrize("text", [README, GOING_LIVE], ids=["README", "going-live"])
+@pytest.mark.parametrize("text", [README, GOING_LIVE, AUDIT], ids=["README", "going-live", "audit"])
 def test_every_setting_that_is_named_exists(text: str) -> None:
     """A setting that a page names in code, like `store.path`, stands in the example, there or commented out."""
     example = (ROOT / "config.example.toml").read_text("utf-8")

@@ -83,7 +83,7 @@ def test_help_lists_every_word():
     result = simops("--help")
 
     assert result.exit_code == 0
-    for word in ("run", "demo", "check", "manifest", "audit"):
+    for word in ("run", "demo", "check", "sim", "sims", "manifest", "audit"):
         assert f"\n  {word} " in result.output
         assert simops(word, "--help").exit_code == 0
     assert "with-parent" not in simops("run", "--help").output
@@ -147,7 +147,7 @@ def test_audit_list(store: Path):
     lines = simops("audit", "list", beside=store).output.splitlines()
 
     assert [line.split()[0] for line in lines] == ["1", "2", "3", "4", "5"]
-    assert lines[0] == "1  2026-11-22 09:30:00  U1  asked  approval:1"
+    assert lines[0] == "1  2026-11-22 09:30:00  U1  asked  approval:1  because Grund № 1 <!channel>"
     assert len(simops("audit", "list", "--subject", "approval:0", beside=store).output.splitlines()) == 2
     assert simops("audit", "list", "--subject", "x' OR 1=1 --", beside=store).output == ""
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator
@@ -37,6 +38,40 @@ def lasting(shortest: str, longest: str) -> BeforeValidator:
             raise wrong(wish)
         try:
             length = read_duration(value)
+        except BadInput:
+            raise wrong(wish) from None
+        if not low <= length <= high:
+            raise wrong(wish)
+        return length
+
+    return BeforeValidator(read)
+
+
+def lasting_or_zero(word: str, shortest: str, longest: str) -> BeforeValidator:
+    """A duration within these two, or the word that stands for none at all, which is zero."""
+    within = lasting(shortest, longest).func
+
+    def read(value: object) -> timedelta:
+        if value == word:
+            return timedelta(0)
+        try:
+            return cast("Callable[[object], timedelta]", within)(value)
+        except PydanticCustomError as mistake:
+            raise wrong(f'{mistake.message()}, or "{word}"') from None
+
+    return BeforeValidator(read)
+
+
+def lasting_or(word: str, shortest: str, longest: str) -> BeforeValidator:
+    """A duration within these two, or this word, which is `None`."""
+    low, high = read_duration(shortest), read_duration(longest)
+    wish = f'write "{word}", or a duration from {say_duration(low)} to {say_duration(high)}, such as "{longest}"'
+
+    def read(value: object) -> timedelta | None:
+        if value == word:
+            return None
+        try:
+            length = read_duration(value) if isinstance(value, str) else timedelta(0)
         except BadInput:
             raise wrong(wish) from None
         if not low <= length <= high:

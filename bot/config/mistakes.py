@@ -18,6 +18,8 @@ HIDDEN = "(not shown)"
 # pydantic's names for "this is not a table" and "this is not a list".
 NO_TABLE = {"model_type", "model_attributes_type", "dict_type", "mapping_type", "typed_dict_type"}
 NO_LIST = {"tuple_type", "list_type"}
+# How a section is headed that can stand there several times.
+BRACKETS = {"policies": "[[policies]]"}
 
 
 def sentences(exc: ValidationError, known: Mapping[str, Sequence[str]], environ: Mapping[str, str]) -> Iterator[str]:
@@ -63,6 +65,8 @@ def _of_a_value(error: ErrorDetails) -> str:
 
 
 def _wish(error: ErrorDetails) -> str:
+    if error["loc"][0] == "policies" and len(error["loc"]) <= 2 and error["type"] in NO_TABLE | NO_LIST:
+        return "write each policy as a table under [[policies]], with two brackets"
     if error["type"] in NO_TABLE:
         return f"write a table, [{_path(error['loc'])}], with its settings under it"
     if error["type"] in NO_LIST:
@@ -75,19 +79,26 @@ def _of_a_stranger(place: Place, known: Mapping[str, Sequence[str]]) -> str:
     secret = BELONGS.get(last.lower().replace("-", "_"))
     if secret is not None:
         return f"{_path(place)} is a secret: take it out of this file and set {secret} in the environment."
-    siblings = known.get("smarthub.operations.NAME" if len(above) > 1 else "".join(above), ())
-    meant = near(last, siblings)
+    kind = "policies" if above[:1] == ["policies"] else "smarthub.operations.NAME" if len(above) > 1 else "".join(above)
+    meant = near(last, known.get(kind, ()))
     if meant is not None:
-        return f"{_path(place)} is not a setting: did you mean {_path((*above, meant))}?"
-    sections = " or ".join(f"[{section}]" for section, names in known.items() if section and last in names)
+        return f"{_path(place)} is not a setting: did you mean {_path((*place[:-1], meant))}?"
+    sections = " or ".join(
+        BRACKETS.get(section, f"[{section}]") for section, names in known.items() if section and last in names
+    )
     hint = f"it belongs under {sections}" if sections else "config.example.toml shows every setting there is"
     return f"{_path(place)} is not a setting: {hint}."
 
 
 def _path(place: Place) -> str:
-    """As TOML writes it: smarthub.enums.status."IN USE", roles.approvers (entry 3). Entries are counted from 1."""
-    entries = [f" (entry {part + 1})" for part in place if isinstance(part, int)]
-    return ".".join(_key(part) for part in place if isinstance(part, str)) + "".join(entries)
+    """As TOML writes it: smarthub.enums.status."IN USE", roles.approvers (entry 3), policies[2].quorum.
+
+    Entries are counted from 1.
+    """
+    last = max(n for n, part in enumerate(place) if isinstance(part, str))
+    path = "".join(f".{_key(part)}" if isinstance(part, str) else f"[{part + 1}]" for part in place[: last + 1])
+    entries = [f" (entry {part + 1})" for part in place[last + 1 :] if isinstance(part, int)]
+    return path[1:] + "".join(entries)
 
 
 def _key(part: str) -> str:

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from bot.config import environment, settings
 from bot.config.files import Table, read_table
 from bot.config.mistakes import scrubbed, sentences
+from bot.config.policies import Policy, clashes
 from bot.errors import ConfigError
 
 
@@ -46,10 +47,12 @@ class Config(BaseSettings):
     sims: settings.Sims
     roles: settings.Roles
     approvals: settings.Approvals
+    policies: tuple[Policy, ...] = ()
     alerts: settings.Alerts
     push: settings.Push
     http: settings.Http
     store: settings.Store
+    audit: settings.Audit
     log: settings.Log
     secrets: settings.Secrets
 
@@ -85,9 +88,10 @@ class Config(BaseSettings):
             )
         layers = {"table": _completed(table), "environ": environment.given_in(environ)}
         try:
-            return cls.model_validate(layers), mistakes
+            config = cls.model_validate(layers)
         except ValidationError as exc:
             return None, [*sentences(exc, _known(), environ), *mistakes]
+        return config, [*mistakes, *clashes(config.policies, config.approvals)]
 
     @classmethod
     def settings_customise_sources(
@@ -111,6 +115,7 @@ def _sections() -> dict[str, type[BaseModel]]:
 def _known() -> dict[str, tuple[str, ...]]:
     """The settings of each section, for saying what somebody may have meant."""
     known = {name: tuple(kind.model_fields) for name, kind in _sections().items()}
+    known["policies"] = tuple(field.alias or name for name, field in Policy.model_fields.items())
     return {"": tuple(known), "smarthub.operations.NAME": tuple(settings.Operation.__annotations__), **known}
 
 

@@ -75,9 +75,10 @@ Members = tuple[Annotated[str, kinds.member()], ...]
 
 
 class Sims(Section):
-    """How SIMs are called."""
+    """How SIMs are called, and how amounts of data are written."""
 
     label_field: Annotated[str, kinds.one_of("custom1", "custom2", "custom3", "custom4", "custom5")] = "custom1"
+    units: Annotated[str, kinds.one_of("decimal", "binary")] = "decimal"
 
 
 class Roles(Section):
@@ -99,9 +100,20 @@ class Roles(Section):
 
 
 class Approvals(Section):
-    """How long a request waits for a yes, and how a change whose answer was lost is looked after."""
+    """How requests wait for a yes where their policy says nothing else, and how a change is looked after whose answer
+    was lost. A time that may be left away is zero then.
+    """
 
+    environment: Annotated[
+        str, kinds.spelled("[a-z0-9_-]{1,40}", 'write a word in small letters, such as "production"')
+    ] = "production"
     lives_for: Annotated[timedelta, kinds.lasting("1m", "30d")] = timedelta(hours=8)
+    remind_after: Annotated[timedelta, kinds.lasting_or_zero("never", "1m", "30d")] = timedelta(minutes=15)
+    remind_at_most: Annotated[timedelta, kinds.lasting("1m", "30d")] = timedelta(hours=2)
+    cooling_off: Annotated[timedelta, kinds.lasting_or_zero("none", "1m", "30d")] = timedelta(hours=24)
+    undo_within: Annotated[timedelta, kinds.lasting_or_zero("never", "1m", "30d")] = timedelta(minutes=30)
+    group_cache: Annotated[timedelta, kinds.lasting_or_zero("none", "1s", "10m")] = timedelta(seconds=60)
+    message_approvers: Annotated[bool, kinds.flag()] = False
     settle_every: Annotated[timedelta, kinds.lasting("1s", "1h")] = timedelta(seconds=30)
     settle_for: Annotated[timedelta, kinds.lasting("1s", "1d")] = timedelta(minutes=15)
 
@@ -151,6 +163,15 @@ class Store(Section):
     """Where we remember."""
 
     path: Annotated[Path, kinds.file()] = Path("simops.db")
+
+
+class Audit(Section):
+    """How long the lines of the audit log are kept (`None`: for ever), and where they go before they are removed."""
+
+    keep: Annotated[timedelta | None, kinds.lasting_or("forever", "1d", "3650d")] = Field(
+        default="forever", validate_default=True
+    )
+    archive: Annotated[Path | None, kinds.file()] = Field(default_factory=lambda: None)
 
 
 class Log(Section):

@@ -18,7 +18,7 @@ from bot.rules.sims import Sim, label_of
 from bot.smarthub.client import SmartHub
 from bot.store.alerts import Alerts as Stored
 from bot.views import alerts as view
-from bot.views.parts import Message
+from bot.views.parts import DECIMAL, Message, Units
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Settings:
     limits: Limits
     snooze_for: timedelta
     label_field: str
+    units: Units = DECIMAL
 
 
 class Alerts:
@@ -82,7 +83,8 @@ class Alerts:
 
     def draw(self, id: int) -> Message:
         """The card of an alert as it stands now."""
-        return view.card(self._store.get(id), snooze_for=say_duration(self._settings.snooze_for))
+        settings = self._settings
+        return view.card(self._store.get(id), snooze_for=say_duration(settings.snooze_for), units=settings.units)
 
     def live(self, *, checked_at: datetime | None) -> Message:
         """The list of the alerts that still hold."""

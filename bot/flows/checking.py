@@ -61,7 +61,7 @@ async def try_slack(
 ) -> AsyncGenerator[Tried, None]:
     """The token, its scopes, each channel and each user group. Without a token that works, nothing else is tried.
 
-    `channels` is each setting with its channel's id, `groups` each user group's id with the roles it holds.
+    `channels` is each setting with its channel's id, `groups` each user group's id with the settings that name it.
     """
     try:
         me = await slack.me()
@@ -74,8 +74,8 @@ async def try_slack(
     for channel in dict.fromkeys(channels.values()):
         settings = " and ".join(setting for setting, named in channels.items() if named == channel)
         yield await _channel(slack, channel, settings, name)
-    for group, roles in groups.items():
-        yield await _group(slack, group, " and ".join(f"roles.{role}" for role in roles))
+    for group, settings_of_group in groups.items():
+        yield await _group(slack, group, " and ".join(settings_of_group))
 
 
 async def try_socket(slack: Slack) -> Tried:
@@ -85,6 +85,12 @@ async def try_socket(slack: Slack) -> Tried:
     except SlackError as problem:
         return Tried("Socket Mode", _about_token(problem, "SLACK_APP_TOKEN", "Basic Information"), how=How.WRONG)
     return Tried("Socket Mode", "Slack would open a socket")
+
+
+def judged_policies(count: int, troubles: Sequence[str]) -> list[Tried]:
+    """What there is to say of so many policies, with a sentence for each that nobody can satisfy."""
+    wrong = [Tried("policies", trouble, how=How.WRONG) for trouble in troubles]
+    return wrong or [Tried("policies", f"{count}, and each can be satisfied")]
 
 
 async def try_smarthub(hub: SmartHub, contract: Contract, *, at: str) -> AsyncGenerator[Tried, None]:
@@ -217,16 +223,18 @@ def _about_channel(found: Mapping[str, Any], settings: str, me: str) -> tuple[st
     return f"{settings}: {name}, and the bot is in it", How.OK
 
 
-async def _group(slack: Slack, group: str, roles: str) -> Tried:
+async def _group(slack: Slack, group: str, settings: str) -> Tried:
     what = f"user group {group}"
     try:
         members = await slack.group(group)
     except SlackError as problem:
         unknown = "Slack knows no such user group. Check the id: it begins with S."
-        return Tried(what, f"{roles}: {unknown if problem.code == 'no_such_subteam' else _why(problem)}", how=How.WRONG)
+        return Tried(
+            what, f"{settings}: {unknown if problem.code == 'no_such_subteam' else _why(problem)}", how=How.WRONG
+        )
     if not members:
-        return Tried(what, f"{roles}: nobody is in it, so nobody gets a role by it. Add people to it.", how=How.WRONG)
-    return Tried(what, f"{roles}: {len(members)} {'person' if len(members) == 1 else 'people'}")
+        return Tried(what, f"{settings}: nobody is in it. Add people to it.", how=How.WRONG)
+    return Tried(what, f"{settings}: {len(members)} {'person' if len(members) == 1 else 'people'}")
 
 
 def _about_token(problem: SlackError, variable: str, page: str) -> str:

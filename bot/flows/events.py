@@ -10,7 +10,7 @@ from bot.smarthub.contract import Contract
 from bot.smarthub.pushes import read_push
 from bot.store.events import Events as Stored
 from bot.views import events as view
-from bot.views.parts import Message
+from bot.views.parts import DECIMAL, Message, Units
 
 # A push that names its eventId is the same push whenever it comes again.
 FOREVER = timedelta(days=3650)
@@ -22,6 +22,7 @@ class Settings:
 
     channel: str
     repeat_window: timedelta
+    units: Units = DECIMAL
 
 
 class Events:
@@ -38,4 +39,4 @@ class Events:
 
     def draw(self, id: int) -> Message:
         """The card of a notification."""
-        return view.card(self._store.get(id))
+        return view.card(self._store.get(id), units=self._settings.units)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -186,27 +187,18 @@ class Outbox:
         return await self._post(waiting, await self._channel(waiting.channel), message)
 
     async def _post(self, waiting: Waiting, channel: str, message: Message, *, thread: str | None = None) -> Posted:
-        mark = self._store.mark(waiting)
-        try:
+        async def post(shown: Message) -> Posted:
             return await self._slack.post(
-                channel, text=message.text, blocks=message.blocks, thread_ts=thread, mark=mark
+                channel, text=shown.text, blocks=shown.blocks, thread_ts=thread, mark=self._store.mark(waiting)
             )
-        except SlackError as problem:
-            if problem.code not in POISON:
-                raise
-            log.error("slack_refused_blocks", outbox=waiting.id, problem=str(problem))
-        return await self._slack.post(
-            channel, text=fit(message.text, PLAIN_LIMIT), thread_ts=thread, mark=self._store.mark(waiting)
-        )
+
+        return await _until_taken(post, message, outbox=waiting.id)
 
     async def _edit(self, at: Posted, message: Message) -> Posted:
-        try:
-            return await self._slack.edit(at, text=message.text, blocks=message.blocks)
-        except SlackError as problem:
-            if problem.code not in POISON:
-                raise
-            log.error("slack_refused_blocks", at=at.ts, problem=str(problem))
-        return await self._slack.edit(at, text=fit(message.text, PLAIN_LIMIT), blocks=())
+        async def edit(shown: Message) -> Posted:
+            return await self._slack.edit(at, text=shown.text, blocks=shown.blocks)
+
+        return await _until_taken(edit, message, at=at.ts)
 
     async def _channel(self, name: str) -> str:
         """Where to post for this channel or person."""
@@ -282,3 +274,16 @@ class Outbox:
             if problem.again or problem.code in CLOSED:
                 raise
             return None
+
+
+async def _until_taken(send: Callable[[Message], Awaitable[Posted]], message: Message, **what: object) -> Posted:
+    """Sends the message; where Slack refuses its blocks, its plain ones, and at last its text alone."""
+    plain = [] if message.plain is None else [replace(message, blocks=message.plain)]
+    for shown in (message, *plain):
+        try:
+            return await send(shown)
+        except SlackError as problem:
+            if problem.code not in POISON:
+                raise
+            log.error("slack_refused_blocks", problem=str(problem), **what)
+    return await send(Message(fit(message.text, PLAIN_LIMIT), ()))

@@ -18,14 +18,23 @@ SCOPES: Mapping[str, str] = MappingProxyType(
         "channels:read": "to check that the configured public channels exist and that the bot is in them",
         "groups:read": "to check the same of private channels; it sees only those it was invited to",
         "usergroups:read": "to know who is in the user groups that hold a role",
-        "channels:history": "to see, after an answer of Slack's was lost, whether a message of ours is there already",
+        "channels:history": "to keep what is written under requests, and to see if a message of ours is there already",
         "groups:history": "to see the same in private channels",
         "im:history": "to see the same in direct messages",
+        "files:read": "to look for SIMs in the files of a message that somebody points at",
+        "files:write": "to give a list, a history or a report as a file",
+        "users:read": "to know a person's time zone, and that somebody has no account any more",
     }
 )
 
-# https://docs.slack.dev/reference/events: opening the Home tab. It needs no scope.
-EVENTS = ("app_home_opened",)
+# https://docs.slack.dev/interactivity/implementing-shortcuts: name, type, callback id, what it does.
+SHORTCUTS = (
+    ("Find a SIM", "global", "simops.find", "Looks up a SIM by any of its numbers, or its label"),
+    ("SIMs in this message", "message", "simops.sims_here", "Finds the numbers of SIMs in a message"),
+)
+SHORTCUT = ("name", "type", "callback_id", "description")
+# https://docs.slack.dev/reference/events: opening the Home tab, and what is written where the bot is.
+EVENTS = ("app_home_opened", "message.channels", "message.groups")
 
 
 def manifest(*, command: str, url: str | None, socket_mode: bool) -> Manifest:
@@ -54,17 +63,26 @@ def manifest(*, command: str, url: str | None, socket_mode: bool) -> Manifest:
                 "messages_tab_read_only_enabled": True,
             },
             "bot_user": {"display_name": "simops", "always_online": True},
+            "shortcuts": shortcuts(),
             "slash_commands": [_slash_command(command, address)],
         },
         "oauth_config": {"scopes": {"bot": sorted(SCOPES)}},
         "settings": {
             "event_subscriptions": _reached_at(address, "request_url") | {"bot_events": list(EVENTS)},
-            "interactivity": {"is_enabled": True} | _reached_at(address, "request_url"),
+            # Menus that are filled while somebody types ask at an address of their own; ours is the same.
+            "interactivity": {"is_enabled": True}
+            | _reached_at(address, "request_url")
+            | _reached_at(address, "message_menu_options_url"),
             "org_deploy_enabled": False,
             "socket_mode_enabled": socket_mode,
             "token_rotation_enabled": False,
         },
     }
+
+
+def shortcuts() -> list[dict[str, str]]:
+    """The shortcuts of the app, as the manifest has them."""
+    return [dict(zip(SHORTCUT, each, strict=True)) for each in SHORTCUTS]
 
 
 def explain() -> str:

@@ -34,6 +34,11 @@ class Operation(StrEnum):
     ACTIVATE = "activate"
     SUSPEND = "suspend"
     RETIRE = "retire"
+    PLAN = "plan"
+    ADDON = "addon"
+    APN = "apn"
+    SET = "set"
+    SMS = "sms"
 
 
 @dataclass(frozen=True)
@@ -93,8 +98,14 @@ FROM: Mapping[Operation, frozenset[Status]] = MappingProxyType(
         Operation.ACTIVATE: frozenset({Status.INVENTORY, Status.TEST, Status.READY, Status.SUSPENDED}),
         Operation.SUSPEND: frozenset({Status.ACTIVE}),
         Operation.RETIRE: frozenset({Status.SUSPENDED}),
+        Operation.SMS: frozenset({Status.ACTIVE, Status.TEST}),
+        # What these need is not documented; SmartHub decides. A retired SIM is gone for good.
+        **dict.fromkeys(
+            (Operation.PLAN, Operation.ADDON, Operation.APN, Operation.SET), frozenset(Status) - {Status.RETIRED}
+        ),
     }
 )
+NEEDS: Mapping[Operation, str] = MappingProxyType({Operation.SMS: "to get an SMS"})
 TO: Mapping[Operation, Status] = MappingProxyType(
     {
         Operation.ACTIVATE: Status.ACTIVE,
@@ -114,12 +125,12 @@ def allow(operation: Operation, sim: Sim) -> None:
         )
     if sim.status in FROM[operation]:
         return
-    if sim.status is TO[operation]:
+    if sim.status is TO.get(operation):
         raise NotPossible(f"This SIM is {sim.status} already.")
     if sim.status is Status.RETIRED:
         raise NotPossible("This SIM is retired, and that is final.")
     needed = " or ".join(sorted(FROM[operation]))
-    raise NotPossible(f"This SIM is {sim.status}; to {operation} it, it has to be {needed}.")
+    raise NotPossible(f"This SIM is {sim.status}; {NEEDS.get(operation, f'to {operation} it')}, it has to be {needed}.")
 
 
 def fits(operation: Operation, sim: Sim) -> bool:

@@ -64,3 +64,19 @@ def validity_for(wanted: timedelta) -> int:
     if not timedelta(0) < wanted <= lasts(255):
         raise BadInput("An SMS can wait for its device from 5 minutes to 63 weeks.")
     return next(validity for validity in range(256) if lasts(validity) >= wanted)
+
+
+# How long a network tries to deliver, in words, with the smallest TP-VP that lasts as long.
+VALIDITIES: tuple[tuple[str, int], ...] = tuple(
+    (words, validity_for(length))
+    for words, length in (
+        ("5 minutes", timedelta(minutes=5)),
+        ("1 hour", timedelta(hours=1)),
+        ("6 hours", timedelta(hours=6)),
+        ("1 day", timedelta(days=1)),
+        ("3 days", timedelta(days=3)),
+        ("1 week", timedelta(weeks=1)),
+        ("4 weeks", timedelta(weeks=4)),
+        ("63 weeks, the longest there is", timedelta(weeks=63)),
+    )
+)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bot.clock import WallClock
 from bot.errors import StoreError
-from bot.rules.manifest import EVENTS, SCOPES
+from bot.rules.manifest import EVENTS, SCOPES, shortcuts
 from bot.simulator import story
 from bot.simulator.fleet import Fleet
 from bot.simulator.hub import Hub
@@ -70,6 +70,7 @@ async def _play(*, port: int, sims: int, folder: Path, say: Callable[[str], None
     )
     slack.events = set(EVENTS)
     slack.scopes = frozenset(SCOPES)
+    slack.shortcuts = shortcuts()
     async with AsyncExitStack() as opened:
         opened.push_async_callback(hub.stop)
         await hub.start()

@@ -93,6 +93,11 @@ class SmartHub(Lists):
         async for number, rows in self._pages("listSimChangeLogs", filters, page_size=page_size):
             yield read_log_page(rows, number, self._contract, giccid=giccid)
 
+    def line(self, name: str) -> str:
+        """The method and path of a change. Raises AddressNotConfirmed where it could not be sent."""
+        endpoint = self._contract.endpoint(name)
+        return f"{endpoint.method} {endpoint.path}"
+
     async def activate(self, giccid: str) -> None:
         """Returns when SmartHub has accepted; read the SIM again to know its state."""
         await self._change_sim("activateSim", giccid)

@@ -7,10 +7,14 @@ from pathlib import Path
 from bot.store.alerts import Alerts
 from bot.store.approvals import Approvals
 from bot.store.audit import Audit
+from bot.store.delegations import Delegations
 from bot.store.deliveries import Deliveries, Runs
 from bot.store.disk import Disk
 from bot.store.events import Events
 from bot.store.outbox import Outbox
+from bot.store.protected import Protected
+from bot.store.searches import Searches
+from bot.store.sims import Sims
 
 
 class Store:
@@ -23,6 +27,10 @@ class Store:
         self.outbox = Outbox(self.disk)
         self.events = Events(self.disk)
         self.alerts = Alerts(self.disk)
+        self.sims = Sims(self.disk)
+        self.searches = Searches(self.disk)
+        self.protected = Protected(self.disk)
+        self.delegations = Delegations(self.disk)
         self.deliveries = Deliveries(self.disk)
         self.runs = Runs(self.disk)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -11,10 +12,12 @@ from bot.rules.alerts import Alert, Finding, Kind, State, Verdict
 from bot.rules.audit import Deed
 from bot.rules.outbox import Card, Outgoing
 from bot.rules.sims import Sim
-from bot.store import outbox, sims
+from bot.store import outbox, snapshot
 from bot.store.audit import write_down
 from bot.store.disk import Disk
 from bot.store.rows import Row, time, time_or_none, when, when_or_none
+
+NOTHING = Verdict()
 
 Compare = Callable[[Sim, Sequence[Alert]], Verdict]
 
@@ -36,10 +39,11 @@ class Alerts:
 
         def work(db: sqlite3.Connection) -> tuple[int, int]:
             raised = cleared = 0
-            for sim, label in page:
-                sims.remember(db, sim, label=label, now=now)
-                live = db.execute("SELECT * FROM alerts WHERE giccid = ? AND state != 'cleared'", (sim.giccid,))
-                verdict = compare(sim, [_alert(row) for row in live])
+            seen = list(page)
+            snapshot.remember(db, seen, now=now)
+            live = _live_of(db, [sim.giccid for sim, _ in seen])
+            for sim, _ in seen:
+                verdict = compare(sim, live.get(sim.giccid, ()))
                 for alert in verdict.change:
                     _write(db, alert)
                     outbox.put(db, [Card(f"alert:{alert.id}", card_in)], now=now)
@@ -48,6 +52,8 @@ class Alerts:
                     number = _insert(db, finding, now)
                     outbox.put(db, [Card(f"alert:{number}", card_in)], now=now)
                     raised += 1
+                if verdict != NOTHING:  # the page may hold the same SIM again
+                    live |= _live_of(db, [sim.giccid])
             return raised, cleared
 
         return await self._disk.write(work)
@@ -85,12 +91,40 @@ class Alerts:
         ).fetchone()
         return int(row[0])
 
+    def of_sim(self, giccid: str, *, limit: int = 1000) -> tuple[Alert, ...]:
+        """The alerts of this SIM in every state, the newest first."""
+        rows = self._disk.reader.execute(
+            "SELECT * FROM alerts WHERE giccid = ? ORDER BY id DESC LIMIT ?", (giccid, limit)
+        )
+        return tuple(_alert(row) for row in rows)
+
+    def live_of_sim(self, giccid: str) -> tuple[Alert, ...]:
+        """The alerts of this SIM that still hold and are not taken over by a graver one, the newest first."""
+        rows = self._disk.reader.execute(
+            "SELECT * FROM alerts WHERE giccid = ? AND state != 'cleared' AND state != 'worsened' ORDER BY id DESC",
+            (giccid,),
+        )
+        return tuple(_alert(row) for row in rows)
+
     def snoozed_until(self, now: datetime) -> tuple[Alert, ...]:
         """The alerts whose snooze is over."""
         rows = self._disk.reader.execute(
             "SELECT * FROM alerts WHERE state = 'snoozed' AND until <= ? ORDER BY id", (when(now),)
         )
         return tuple(_alert(row) for row in rows)
+
+
+def _live_of(db: sqlite3.Connection, giccids: Sequence[str]) -> dict[str, Sequence[Alert]]:
+    """The alerts of these SIMs that are not cleared; a SIM that has none is left out unless it is the only one."""
+    found: dict[str, list[Alert]] = {giccids[0]: []} if giccids else {}
+    rows = db.execute(
+        "SELECT a.* FROM json_each(?) AS wanted CROSS JOIN alerts AS a"
+        " ON a.giccid = wanted.value AND a.state != 'cleared' ORDER BY a.id",
+        (json.dumps(sorted(set(giccids))),),
+    )
+    for row in rows:
+        found.setdefault(row["giccid"], []).append(_alert(row))
+    return dict(found)
 
 
 def _insert(db: sqlite3.Connection, finding: Finding, now: datetime) -> int:

@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
 from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
 
 from bot.errors import NotFound, NotPossible
-from bot.rules.approvals import Approval, State
+from bot.rules.approvals import OPEN, Approval, State
 from bot.rules.audit import Deed
-from bot.rules.outbox import Card, Outgoing
-from bot.rules.sims import Operation, Status
+from bot.rules.orders import Before, Order
+from bot.rules.outbox import Outgoing
+from bot.rules.policies import Policy
+from bot.rules.quorum import Vote
+from bot.rules.radius import Radius
+from bot.rules.sims import Operation
 from bot.store import outbox
 from bot.store.audit import write_down
 from bot.store.disk import Disk
 from bot.store.rows import Row, time, time_or_none, when
 
-OPEN = "('pending', 'running', 'unsure')"
+OPEN_STATES = ", ".join(f"'{state.value}'" for state in sorted(OPEN))
+# What a request holds in one column each, as JSON: read and written whole, and never searched by.
+WHOLE: dict[str, TypeAdapter[Any]] = {  # Any: each of a type of its own
+    "order": TypeAdapter(Order),
+    "before": TypeAdapter(Before),
+    "policy": TypeAdapter(Policy),
+    "radius": TypeAdapter(Radius | None),
+    "votes": TypeAdapter(tuple[Vote, ...]),
+    "drift": TypeAdapter(tuple[str, ...]),
+}
+NAMES = tuple(field.name for field in fields(Approval))
 
 
 class Approvals:
@@ -26,23 +43,24 @@ class Approvals:
     def __init__(self, disk: Disk) -> None:
         self._disk = disk
 
-    async def add(self, approval: Approval, *, card_in: str) -> Approval:
-        """The request with its number, stored together with its audit line and its card for the channel `card_in`.
+    async def add(
+        self, approval: Approval, *, deed: Deed, messages: Callable[[Approval], Sequence[Outgoing]]
+    ) -> Approval:
+        """The request with its number, stored together with its audit line and the messages made of it.
 
         Raises NotPossible when another change of the same SIM is still open, naming it.
         """
 
         def work(db: sqlite3.Connection) -> Approval:
             _refuse_second(db, approval)
+            _refuse_second_undo(db, approval)
             values = {k: v for k, v in _columns(approval).items() if k != "id"}
             # Column names are the dataclass's own.
-            names, marks = ", ".join(values), ", ".join("?" * len(values))
+            names, marks = ", ".join(f'"{name}"' for name in values), ", ".join("?" * len(values))
             cursor = db.execute(f"INSERT INTO approvals ({names}) VALUES ({marks})", tuple(values.values()))  # noqa: S608
             stored = replace(approval, id=int(cursor.lastrowid or 0))
-            subject = f"approval:{stored.id}"
-            detail = {"operation": stored.operation, "giccid": stored.giccid, "reason": stored.reason}
-            write_down(db, Deed(stored.asked_by, "asked", subject, detail), at=stored.asked_at)
-            outbox.put(db, [Card(subject, card_in)], now=stored.asked_at)
+            write_down(db, replace(deed, subject=f"approval:{stored.id}"), at=stored.asked_at)
+            outbox.put(db, messages(stored), now=stored.asked_at)
             return stored
 
         return await self._disk.write(work)
@@ -57,7 +75,7 @@ class Approvals:
 
         def work(db: sqlite3.Connection) -> bool:
             values = {k: v for k, v in _columns(new).items() if k != "id"}
-            names = ", ".join(f"{name} = ?" for name in values)
+            names = ", ".join(f'"{name}" = ?' for name in values)
             statement = f"UPDATE approvals SET {names} WHERE id = ? AND version = ? AND state = ?"  # noqa: S608
             if db.execute(statement, (*values.values(), old.id, old.version, old.state)).rowcount == 0:
                 return False
@@ -89,9 +107,21 @@ class Approvals:
         """The requests that were decided and whose outcome is not stored."""
         return self._in_state(State.RUNNING, 10_000)
 
+    def under_way(self, *, limit: int = 10) -> tuple[Approval, ...]:
+        """The requests that were decided and are not at their end, the oldest first."""
+        rows = self._disk.reader.execute(
+            f"SELECT * FROM approvals WHERE state IN ({OPEN_STATES}) AND state != 'pending' ORDER BY id LIMIT ?",  # noqa: S608
+            (limit,),
+        )
+        return tuple(_approval(row) for row in rows)
+
     def unsure(self) -> tuple[Approval, ...]:
         """The requests whose outcome nobody knows, all of them."""
         return self._in_state(State.UNSURE, 10_000)
+
+    def cooled_by(self, now: datetime) -> tuple[Approval, ...]:
+        """The retirements whose cooling-off time is over."""
+        return tuple(a for a in self._in_state(State.COOLING, 10_000) if a.cool_until is None or a.cool_until <= now)
 
     def lapsed_by(self, now: datetime) -> tuple[Approval, ...]:
         """The requests that still wait though their time is over."""
@@ -100,13 +130,65 @@ class Approvals:
         )
         return tuple(_approval(row) for row in rows)
 
+    def unreviewed(self, *, limit: int = 50) -> tuple[Approval, ...]:
+        """The requests for which the glass was broken and nobody has looked at that, the oldest first."""
+        rows = self._disk.reader.execute(
+            "SELECT * FROM approvals WHERE glass IS NOT NULL AND reviewed_by IS NULL ORDER BY id LIMIT ?", (limit,)
+        )
+        return tuple(_approval(row) for row in rows)
+
     def asked_by(self, user: str, *, limit: int = 10) -> tuple[Approval, ...]:
         """What this person asked for and is still open, the oldest first."""
         rows = self._disk.reader.execute(
-            f"SELECT * FROM approvals WHERE state IN {OPEN} AND asked_by = ? ORDER BY id LIMIT ?",  # noqa: S608 - constant
+            f"SELECT * FROM approvals WHERE state IN ({OPEN_STATES}) AND asked_by = ? ORDER BY id LIMIT ?",  # noqa: S608
             (user, limit),
         )
         return tuple(_approval(row) for row in rows)
+
+    def of_sim(self, giccid: str, *, limit: int = 1000) -> tuple[Approval, ...]:
+        """All that was ever asked for this SIM, the newest first."""
+        rows = self._disk.reader.execute(
+            "SELECT * FROM approvals WHERE giccid = ? ORDER BY id DESC LIMIT ?", (giccid, limit)
+        )
+        return tuple(_approval(row) for row in rows)
+
+    def open_of_sim(self, giccid: str) -> Approval | None:
+        """The request for this SIM that is still open; there is one at most, beside SMS."""
+        row = self._disk.reader.execute(
+            "SELECT * FROM approvals WHERE giccid = ? AND operation != 'sms'"  # noqa: S608 - constant
+            f" AND state IN ({OPEN_STATES})",
+            (giccid,),
+        ).fetchone()
+        return None if row is None else _approval(row)
+
+    def sent_since(self, moment: datetime, *, operation: Operation, by: str | None, giccid: str | None) -> int:
+        """How many of these were asked for since then, by this person or for this SIM, and not refused by a person."""
+        rows = self._disk.reader.execute(
+            "SELECT count(*) FROM approvals WHERE operation = ? AND asked_at >= ? AND (asked_by = ? OR giccid = ?)"
+            " AND state NOT IN ('denied', 'withdrawn', 'lapsed')",
+            (operation.value, when(moment), by, giccid),
+        )
+        return int(rows.fetchone()[0])
+
+    # --- what people say under a card ---
+
+    async def comment(self, id: int, *, by: str, text: str, ts: str, now: datetime) -> None:
+        """Keeps what somebody wrote under the card of a request, with its audit line; the same message once."""
+
+        def work(db: sqlite3.Connection) -> None:
+            kept = db.execute(
+                "INSERT OR IGNORE INTO comments (approval, by, text, ts, at) VALUES (?, ?, ?, ?, ?)",
+                (id, by, text, ts, when(now)),
+            )
+            if kept.rowcount:
+                write_down(db, Deed(by, "commented", f"approval:{id}", {"comment": text}), at=now)
+
+        await self._disk.write(work)
+
+    def comments(self, id: int) -> tuple[tuple[str, str, datetime], ...]:
+        """Who wrote what and when under the card, in order."""
+        rows = self._disk.reader.execute("SELECT by, text, at FROM comments WHERE approval = ? ORDER BY ts", (id,))
+        return tuple((row["by"], row["text"], time(row["at"])) for row in rows)
 
     def _in_state(self, state: State, limit: int) -> tuple[Approval, ...]:
         rows = self._disk.reader.execute(
@@ -116,8 +198,11 @@ class Approvals:
 
 
 def _refuse_second(db: sqlite3.Connection, approval: Approval) -> None:
+    if approval.giccid is None or approval.operation is Operation.SMS:
+        return
     row = db.execute(
-        f"SELECT id, operation, state FROM approvals WHERE giccid = ? AND state IN {OPEN}",  # noqa: S608 - constant
+        "SELECT id, operation, state FROM approvals WHERE giccid = ? AND operation != 'sms'"  # noqa: S608 - constant
+        f" AND state IN ({OPEN_STATES})",
         (approval.giccid,),
     ).fetchone()
     if row is not None:
@@ -127,31 +212,38 @@ def _refuse_second(db: sqlite3.Connection, approval: Approval) -> None:
         )
 
 
+def _refuse_second_undo(db: sqlite3.Connection, approval: Approval) -> None:
+    if approval.undo_of is None:
+        return
+    row = db.execute(
+        "SELECT id, state FROM approvals WHERE undo_of = ?"
+        " AND state NOT IN ('denied', 'withdrawn', 'lapsed', 'failed')",
+        (approval.undo_of,),
+    ).fetchone()
+    if row is not None:
+        raise NotPossible(
+            f"Request #{approval.undo_of} is being undone already: request #{row['id']} ({row['state']})."
+        )
+
+
 def _columns(approval: Approval) -> dict[str, str | int | None]:
-    return {k: when(v) if isinstance(v, datetime) else v for k, v in asdict(approval).items()}
+    columns = {name: _column(name, getattr(approval, name)) for name in NAMES}
+    return columns | {"operation": approval.operation.value}
+
+
+def _column(name: str, value: Any) -> str | int | None:  # Any: a field of any of our types
+    if name in WHOLE:
+        return WHOLE[name].dump_json(value).decode()
+    return when(value) if isinstance(value, datetime) else value
 
 
 def _approval(row: Row) -> Approval:
-    return Approval(
-        id=row["id"],
-        operation=Operation(row["operation"]),
-        giccid=row["giccid"],
-        label=row["label"],
-        account=row["account"],
-        status_before=None if row["status_before"] is None else Status(row["status_before"]),
-        reason=row["reason"],
-        asked_by=row["asked_by"],
-        asked_in=row["asked_in"],
-        asked_at=time(row["asked_at"]),
-        lapses_at=time(row["lapses_at"]),
-        state=State(row["state"]),
-        version=row["version"],
-        decided_by=row["decided_by"],
-        decided_at=time_or_none(row["decided_at"]),
-        why=row["why"],
-        outcome=row["outcome"],
-        refused=bool(row["refused"]),
-        unsure_since=time_or_none(row["unsure_since"]),
-        next_look_at=time_or_none(row["next_look_at"]),
-        ended_at=time_or_none(row["ended_at"]),
-    )
+    values: dict[str, Any] = {name: row[name] for name in NAMES}  # Any: as the columns hold them
+    for name, adapter in WHOLE.items():
+        values[name] = adapter.validate_json(values[name])
+    for name in ("asked_at", "lapses_at", "decided_at", "cool_until", "unsure_since", "next_look_at", "ended_at"):
+        values[name] = time_or_none(values[name])
+    values["reviewed_at"] = time_or_none(values["reviewed_at"])
+    for name in ("accepted", "refused", "escalated"):
+        values[name] = bool(values[name])
+    return Approval(**values | {"state": State(values["state"]), "stage": Operation(values["stage"])})

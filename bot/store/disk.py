@@ -5,20 +5,26 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
-from bot.errors import StoreError
+from bot.errors import StoreError, TooBroad
 from bot.store.schema import SCHEMA
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 MOST_AT_ONCE = 512
+WRITER_CACHE = 12_000  # KiB
+LOG_PAGES = 8_000  # of 4 KiB, before the log goes into the file
+READERS = 4  # threads that look for what takes longer than an index look-up
+STEPS = 5_000  # of SQLite's machine, well below a millisecond, between two looks at the clock
 
 
 class Disk:
@@ -37,6 +43,8 @@ class Disk:
         self.trouble: str | None = None
         self.pending = 0
         self._closed = False
+        self._readers = ThreadPoolExecutor(READERS, "store-reader")
+        self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
         try:
             # What was opened is let go of again when the rest cannot be.
             with ExitStack() as opened:
@@ -44,6 +52,9 @@ class Disk:
                 self._lock = opened.enter_context(closing(_lock(path)))
                 self._writer = opened.enter_context(closing(_open(path)))
                 self._writer.execute("PRAGMA synchronous=FULL")
+                # A look over a million SIMs touches the same pages again and again: in memory, and in the log.
+                self._writer.execute(f"PRAGMA cache_size=-{WRITER_CACHE}")
+                self._writer.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
                 SCHEMA.apply(Database(self._writer))
                 self._reader = opened.enter_context(closing(_open(path)))
                 self._reader.execute("PRAGMA query_only=ON")
@@ -55,6 +66,45 @@ class Disk:
     def reader(self) -> sqlite3.Connection:
         """The connection for reading, for the thread that opened the store; rows are `sqlite3.Row`."""
         return self._reader
+
+    async def read(self, work: Work[T], *, within_s: float) -> T:
+        """What the work returns; it runs in a thread of its own, on one state of the store, and cannot write.
+
+        For what may take longer than the event loop can wait. Raises TooBroad when it takes longer than so many
+        seconds, and StoreError when the disk cannot be read. A caller who goes away ends it.
+        """
+        if self._closed:
+            raise StoreError(f"The store {self._path} is closed; nothing was read.")
+        gone = threading.Event()
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work, within_s, gone)
+        finally:
+            gone.set()
+
+    def _read(self, work: Work[T], within_s: float, gone: threading.Event) -> T:
+        """The work on a connection that nobody else uses meanwhile."""
+        until = time.monotonic() + within_s
+        connection = self._idle_reader()
+        try:
+            connection.set_progress_handler(lambda: gone.is_set() or self._closed or time.monotonic() > until, STEPS)
+            connection.execute("BEGIN")
+            return work(connection)
+        except sqlite3.Error as exc:
+            if exc.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+                raise TooBroad(f"This would take longer than {within_s:g} s to find. Ask for less at once.") from exc
+            raise StoreError(f"The store cannot be read: {exc}.") from exc
+        finally:
+            connection.set_progress_handler(None, 0)
+            connection.rollback()
+            self._idle.put(connection)
+
+    def _idle_reader(self) -> sqlite3.Connection:
+        try:
+            return self._idle.get_nowait()
+        except Empty:
+            connection = _open(self._path)
+            connection.execute("PRAGMA query_only=ON")
+            return connection
 
     async def write(self, work: Work[T]) -> T:
         """What the work returns, after it is on disk; its own BotError if it raised one, with nothing of it written.
@@ -90,6 +140,9 @@ class Disk:
             self._queue.put(None)
             self._thread.join()
             self._thread = None
+        self._readers.shutdown()
+        while not self._idle.empty():
+            self._idle.get().close()
         for connection in (self._reader, self._writer, self._lock):
             connection.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.errors import NotFound
@@ -54,6 +55,15 @@ class Events:
             "SELECT body FROM event_bodies WHERE event = ? ORDER BY id DESC LIMIT 1", (id,)
         ).fetchone()
         return _event(row, other_body=None if other is None else other["body"])
+
+    def of_sim(self, giccids: Sequence[str], *, limit: int = 1000) -> tuple[Event, ...]:
+        """The notifications about the SIM with these spellings of its number, the newest first."""
+        marks = ", ".join("?" * len(giccids))
+        rows = self._disk.reader.execute(
+            f"SELECT * FROM events WHERE giccid IN ({marks}) ORDER BY id DESC LIMIT ?",  # noqa: S608 - question marks
+            (*giccids, limit),
+        )
+        return tuple(_event(row, other_body=None) for row in rows)
 
     def last_received_at(self) -> datetime | None:
         """When the newest notification came."""

@@ -108,6 +108,13 @@ class Outbox:
         row = self._disk.reader.execute("SELECT channel, ts FROM cards WHERE subject = ?", (subject,)).fetchone()
         return None if row is None else Place(row["channel"], row["ts"])
 
+    def shown_at(self, channel: str, ts: str) -> str | None:
+        """Whose card this message is; `None` when it is no card of ours."""
+        row = self._disk.reader.execute(
+            "SELECT subject FROM cards WHERE channel = ? AND ts = ?", (channel, ts)
+        ).fetchone()
+        return None if row is None else str(row["subject"])
+
     async def begin(self, waiting: Waiting) -> None:
         """Notes that this message is on its way, so that a restart knows to look for it before sending it again."""
         await self._mark(waiting.id, "UPDATE outbox SET state = 'sending' WHERE id = ?")

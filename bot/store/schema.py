@@ -43,6 +43,142 @@ def refused(db: Database) -> None:
     db.execute("ALTER TABLE approvals ADD COLUMN refused INTEGER NOT NULL DEFAULT 0")
 
 
+@SCHEMA(name="0005_snapshot")
+def snapshot(db: Database) -> None:
+    """The snapshot with everything one can search for, and the searches whose pages people turn.
+
+    What it held is let go: the next look over all SIMs fills it.
+    """
+    for statement in SNAPSHOT:
+        db.execute(statement)
+
+
+@SCHEMA(name="0006_audit")
+def audit(db: Database) -> None:
+    """What the audit log is looked through by, and the anchors that stand for what retention removed."""
+    for statement in AUDIT:
+        db.execute(statement)
+
+
+@SCHEMA(name="0007_requests")
+def requests(db: Database) -> None:
+    """Requests for every change, for one SIM or many, under policies; comments, protection, delegations, searches."""
+    for statement in REQUESTS:
+        db.execute(statement)
+
+
+REQUESTS = (
+    # SQLite cannot loosen a column, so the table is made anew.
+    """CREATE TABLE requests (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, operation TEXT NOT NULL, "order" TEXT NOT NULL, giccid TEXT,
+        label TEXT NOT NULL, account TEXT, before TEXT NOT NULL, reason TEXT, asked_by TEXT NOT NULL,
+        asked_in TEXT NOT NULL, asked_at TEXT NOT NULL, lapses_at TEXT NOT NULL, policy TEXT NOT NULL,
+        stage TEXT NOT NULL, count INTEGER NOT NULL, digest TEXT, radius TEXT NOT NULL, undo_of INTEGER,
+        state TEXT NOT NULL, version INTEGER NOT NULL, votes TEXT NOT NULL, needs TEXT NOT NULL, drift TEXT NOT NULL,
+        decided_by TEXT, decided_at TEXT, why TEXT, cool_until TEXT, accepted INTEGER NOT NULL, outcome TEXT,
+        refused INTEGER NOT NULL, unsure_since TEXT, next_look_at TEXT, ended_at TEXT, glass TEXT, reviewed_by TEXT,
+        reviewed_at TEXT, review TEXT, reminded INTEGER NOT NULL, escalated INTEGER NOT NULL, glass_by TEXT
+    ) STRICT""",
+    """INSERT INTO requests SELECT id, operation, json_object('operation', operation), giccid, label, account,
+        json_object('status', coalesce(status_before, 'unknown')), reason, asked_by, asked_in, asked_at, lapses_at,
+        json_object('name', 'everything else', 'cooling_off', 0), operation, 1, NULL, 'null', NULL, state, version,
+        '[]', CASE state WHEN 'pending' THEN '0 of 1; still one approver or admin' ELSE '' END, '[]', decided_by,
+        decided_at, why, NULL, 0, outcome, refused, unsure_since, next_look_at, ended_at,
+        NULL, NULL, NULL, NULL, 0, 0, NULL FROM approvals""",
+    """DROP TABLE approvals""",
+    """ALTER TABLE requests RENAME TO approvals""",
+    # At most one open change for each SIM, also when two people ask in the same moment. SMS change nothing.
+    """CREATE UNIQUE INDEX approvals_one_open ON approvals (giccid)
+        WHERE state IN ('pending', 'running', 'cooling', 'unsure') AND operation != 'sms'""",
+    """CREATE INDEX approvals_by_state ON approvals (state, id)""",
+    """CREATE INDEX approvals_by_sim ON approvals (giccid, id)""",
+    """CREATE UNIQUE INDEX approvals_one_undo ON approvals (undo_of)
+        WHERE undo_of IS NOT NULL AND state NOT IN ('denied', 'withdrawn', 'lapsed', 'failed')""",
+    """CREATE INDEX approvals_unreviewed ON approvals (id) WHERE glass IS NOT NULL AND reviewed_by IS NULL""",
+    """CREATE INDEX approvals_open_by ON approvals (asked_by, id)
+        WHERE state IN ('pending', 'running', 'cooling', 'unsure')""",
+    """CREATE INDEX approvals_sms_by_person ON approvals (asked_by, asked_at) WHERE operation = 'sms'""",
+    """CREATE INDEX approvals_sms_by_sim ON approvals (giccid, asked_at) WHERE operation = 'sms'""",
+    """CREATE TABLE comments (
+        id INTEGER PRIMARY KEY, approval INTEGER NOT NULL, by TEXT NOT NULL, text TEXT NOT NULL, ts TEXT NOT NULL,
+        at TEXT NOT NULL, UNIQUE (approval, ts)
+    ) STRICT""",
+    """CREATE TABLE protected (
+        giccid TEXT PRIMARY KEY, label TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL, why TEXT
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE delegations (
+        id INTEGER PRIMARY KEY, from_user TEXT NOT NULL, to_user TEXT NOT NULL, until TEXT NOT NULL,
+        given_at TEXT NOT NULL
+    ) STRICT""",
+    """CREATE INDEX alerts_by_sim ON alerts (giccid, id)""",
+    """CREATE INDEX delegations_by_end ON delegations (until)""",
+    """CREATE INDEX cards_by_place ON cards (channel, ts)""",
+)
+
+
+AUDIT = (
+    # Worked out of the sealed detail, so that they cannot say anything else than it does.
+    """ALTER TABLE audit ADD COLUMN giccid TEXT GENERATED ALWAYS AS
+        (CASE WHEN json_valid(detail) THEN CAST(json_extract(detail, '$.giccid') AS TEXT) END) VIRTUAL""",
+    """CREATE INDEX audit_by_sim ON audit (giccid, id) WHERE giccid IS NOT NULL""",
+    # Lines about a request that name no SIM themselves.
+    """CREATE INDEX audit_by_subject_alone ON audit (subject, id) WHERE giccid IS NULL""",
+    """CREATE INDEX audit_by_actor ON audit (actor, id)""",
+    """CREATE INDEX audit_by_day ON audit (substr(at, 1, 10), id)""",
+    """CREATE TABLE audit_anchors (
+        id INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL, first_at TEXT NOT NULL,
+        last_at TEXT NOT NULL, last_seal TEXT NOT NULL, at TEXT NOT NULL, previous TEXT NOT NULL, seal TEXT NOT NULL
+    ) STRICT""",
+)
+
+SNAPSHOT = (
+    """DROP TABLE sims""",
+    # How many SIMs share a status, account, plan, country and pool, and what they use together: counted as rows are
+    # written, so that nobody has to count a million. The sum is in two parts: one of 64 bits could overflow.
+    """CREATE TABLE facets (
+        id INTEGER PRIMARY KEY, status TEXT, status_word TEXT NOT NULL, account TEXT, plan TEXT, country TEXT,
+        pool TEXT, count INTEGER NOT NULL, used_high INTEGER NOT NULL, used_low INTEGER NOT NULL
+    ) STRICT""",
+    """CREATE INDEX facets_by_place ON facets (account, plan, country, status, status_word, pool)""",
+    # AUTOINCREMENT: buttons carry the number, which never becomes another SIM's. Times are whole microseconds since
+    # 1970 here and nowhere else: at a million rows their width counts. `percent`, `size_step`, `expires_day` and
+    # `idle_day` are coarse on purpose: an index on them is written when a day or a percent is over, not at each look.
+    """CREATE TABLE sims (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, giccid TEXT NOT NULL, facet INTEGER NOT NULL, label TEXT NOT NULL,
+        label_key TEXT, iccid TEXT, imsi TEXT, msisdn TEXT, imei TEXT, sku TEXT, cycle TEXT, usage_bytes INTEGER,
+        quota_bytes INTEGER, sms_count INTEGER, plan_expires_at INTEGER, activated_at INTEGER, last_session_at INTEGER,
+        custom1 TEXT, custom2 TEXT, custom3 TEXT, custom4 TEXT, custom5 TEXT, percent INTEGER, size_step INTEGER,
+        expires_day INTEGER, idle_day INTEGER
+    ) STRICT""",
+    """CREATE UNIQUE INDEX sims_by_giccid ON sims (giccid)""",
+    """CREATE INDEX sims_by_iccid ON sims (iccid) WHERE iccid != giccid""",
+    """CREATE INDEX sims_by_imsi ON sims (imsi) WHERE imsi IS NOT NULL""",
+    """CREATE INDEX sims_by_msisdn ON sims (msisdn) WHERE msisdn IS NOT NULL""",
+    """CREATE INDEX sims_by_imei ON sims (imei) WHERE imei IS NOT NULL""",
+    """CREATE INDEX sims_by_label ON sims (label_key) WHERE label_key IS NOT NULL""",
+    """CREATE INDEX sims_by_facet ON sims (facet)""",
+    # Filled in from half of the quota on, and from 1 GB on: who looks for SIMs that use less finds them soon without.
+    """CREATE INDEX sims_by_percent ON sims (facet, percent) WHERE percent IS NOT NULL""",
+    """CREATE INDEX sims_by_size ON sims (facet, size_step) WHERE size_step IS NOT NULL""",
+    """CREATE INDEX sims_by_expiry ON sims (facet, expires_day) WHERE expires_day IS NOT NULL""",
+    """CREATE INDEX sims_by_idle ON sims (facet, idle_day)""",
+    # The last six digits of each number of a SIM: that is what people read from a label and type.
+    """CREATE TABLE ends (last_six INTEGER NOT NULL, sim INTEGER NOT NULL, PRIMARY KEY (last_six, sim))
+        STRICT, WITHOUT ROWID""",
+    # When a SIM was last seen stands apart, because a look at a page changes this of every SIM and mostly nothing else.
+    """CREATE TABLE seen (sim INTEGER PRIMARY KEY, look INTEGER NOT NULL) STRICT""",
+    """CREATE TABLE looks (id INTEGER PRIMARY KEY, at INTEGER NOT NULL UNIQUE, count INTEGER NOT NULL) STRICT""",
+    # The words come cut and folded from bot/rules/words.py, and with them the number of the SIM's facet.
+    """CREATE VIRTUAL TABLE sim_words USING fts5 (
+        custom1, custom2, custom3, custom4, custom5, facet, tokenize = 'ascii', columnsize = 0
+    )""",
+    """CREATE TABLE searches (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL, by TEXT NOT NULL, after_at INTEGER, after_id INTEGER,
+        previous INTEGER, made_at TEXT NOT NULL
+    ) STRICT""",
+    """CREATE INDEX searches_by_age ON searches (made_at)""",
+)
+
 SECOND = (
     # What marks our messages in Slack: numbers alone would be those of every other store as well.
     """CREATE TABLE identity (name TEXT NOT NULL) STRICT""",

@@ -7,9 +7,11 @@ from datetime import datetime
 
 from bot.rules.alerts import Alert, Finding, Kind, State
 from bot.views.parts import (
+    DECIMAL,
     Block,
     Element,
     Message,
+    Units,
     actions,
     bar,
     bold,
@@ -25,16 +27,17 @@ from bot.views.parts import (
     size,
     spans,
     who,
+    whole_lines,
 )
 
 
-def card(alert: Alert, *, snooze_for: str) -> Message:
+def card(alert: Alert, *, snooze_for: str, units: Units = DECIMAL) -> Message:
     """The whole card, drawn from the stored row; `snooze_for` is the length in words that Snooze stands for."""
     found = alert.finding
     rows = [
         spans(bold("SIM"), f"  {found.label}  ", code(found.giccid)),
         spans(bold("Account"), f"  {found.account or 'unknown'}"),
-        *_figures(found),
+        *_figures(found, units),
         spans(bold("Raised"), "  ", moment(alert.raised_at)),
     ]
     status = _status(alert)
@@ -42,7 +45,8 @@ def card(alert: Alert, *, snooze_for: str) -> Message:
     choices = _choices(alert, snooze_for)
     if choices:
         blocks.append(actions("alert", *choices))
-    return Message(text=f"{escape(title(found))}: {escape(name(found.label))}. {flat(status)}.", blocks=tuple(blocks))
+    first = f"{escape(title(found))}: {escape(name(found.label))}. {flat(status)}."
+    return Message(text=whole_lines([first, *map(flat, rows)]), blocks=tuple(blocks))
 
 
 def title(found: Finding) -> str:
@@ -66,13 +70,14 @@ def listing(alerts: Sequence[Alert], *, checked_at: datetime | None, count: int 
         spans("No check has run yet.") if checked_at is None else spans("Last check: ", moment(checked_at), ".")
     )
     if not alerts:
-        return Message(text="No alert is open.", blocks=(lines(spans("No alert is open."), checked),))
+        none = spans("No alert is open.")
+        return Message(text=f"{flat(none)} {flat(checked)}", blocks=(lines(none, checked),))
     count = len(alerts) if count is None else count
     rows = [_row(a) for a in alerts]
     if count > len(alerts):
         rows.append(spans(f"… and {count - len(alerts)} older ones."))
     words = "1 alert is open." if count == 1 else f"{count} alerts are open."
-    return Message(text=words, blocks=(lines(*rows, checked),))
+    return Message(text=whole_lines([words, *map(flat, (*rows, checked))]), blocks=(lines(*rows, checked),))
 
 
 def _row(alert: Alert) -> list[Element]:
@@ -89,9 +94,10 @@ def _mark(alert: Alert) -> str:
     return "🔴" if grave else "🟡"
 
 
-def _figures(found: Finding) -> list[list[Element]]:
+def _figures(found: Finding, units: Units) -> list[list[Element]]:
     if found.kind is Kind.QUOTA and found.value is not None and found.whole:
-        share = f"{size(found.value)} of {size(found.whole)}, {percent(found.value, found.whole)}"
+        used, whole = size(found.value, units=units), size(found.whole, units=units)
+        share = f"{used} of {whole}, {percent(found.value, found.whole)}"
         return [
             spans(bold(f"Usage in {found.cycle}" if found.cycle else "Usage"), f"  {share}"),
             spans(code(bar(found.value, found.whole))),

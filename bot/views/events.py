@@ -7,12 +7,15 @@ from datetime import datetime
 
 from bot.rules.events import EVENTS, Event, Fact
 from bot.views.parts import (
+    DECIMAL,
     Block,
     Element,
     Message,
+    Units,
     bold,
     code,
     escape,
+    flat,
     header,
     lines,
     moment,
@@ -21,10 +24,12 @@ from bot.views.parts import (
     small,
     spans,
     verbatim,
+    whole_lines,
 )
 
 Facts = Mapping[str, Fact]
 Rows = list[list[Element]]
+Tell = Callable[[Facts, Units], Rows]
 
 GRAVE = {
     "imei-change": "⚠️",
@@ -39,7 +44,7 @@ GRAVE = {
 }
 
 
-def card(event: Event) -> Message:
+def card(event: Event, *, units: Units = DECIMAL) -> Message:
     """The notification with the SIM by its label first; what could not be read is shown as it came."""
     push = event.push
     title = EVENTS.get(push.name, push.name)
@@ -47,7 +52,7 @@ def card(event: Event) -> Message:
     rows: Rows = [spans(bold("SIM"), f"  {event.label}  " if event.label else "  ", code(push.giccid or "not named"))]
     if push.account:
         rows.append(spans(bold("Account"), f"  {push.account}"))
-    rows += _details(event)
+    rows += details(event, units=units)
     rows.append(spans(bold("When"), "  ", moment(push.happened_at or event.received_at)))
     if event.repeats and event.last_at is not None:
         times = "once more" if event.repeats == 1 else f"{event.repeats} times more"
@@ -65,32 +70,36 @@ def card(event: Event) -> Message:
     blocks.append(
         small(f"Notification {event.id} from SmartHub. It tells, it does not prove: read the SIM before acting.")
     )
-    return Message(text=f"{escape(title)}: {escape(about)}", blocks=tuple(blocks))
+    said = [escape(text)] if isinstance(text, str) else []
+    return Message(
+        text=whole_lines([f"{escape(title)}: {escape(about)}", *map(flat, rows), *said]), blocks=tuple(blocks)
+    )
 
 
-def _details(event: Event) -> Rows:
+def details(event: Event, *, units: Units = DECIMAL) -> Rows:
+    """What it tells, a row each; nothing where it could not be read."""
     tell = TELL.get(event.push.name)
-    return [] if tell is None or event.push.flaw is not None else tell(event.push.facts)
+    return [] if tell is None or event.push.flaw is not None else tell(event.push.facts, units)
 
 
-def _changed(what: str, old: str, new: str) -> Callable[[Facts], Rows]:
-    def rows(facts: Facts) -> Rows:
+def _changed(what: str, old: str, new: str) -> Tell:
+    def rows(facts: Facts, _: Units) -> Rows:
         return [spans(bold(what), f"  {_word(facts.get(old))} → {_word(facts.get(new))}")]
 
     return rows
 
 
-def _usage(facts: Facts) -> Rows:
-    used = f"  {_bytes(facts.get('usage_bytes'))} used, threshold {_bytes(facts.get('threshold_bytes'))}"
+def _usage(facts: Facts, units: Units) -> Rows:
+    used = f"  {_bytes(facts.get('usage_bytes'), units)} used, threshold {_bytes(facts.get('threshold_bytes'), units)}"
     return [spans(bold(f"Cycle {_word(facts.get('cycle'))}"), used)]
 
 
-def _traffic(facts: Facts) -> Rows:
-    used = f"{_bytes(facts.get('used_bytes'))} of {_bytes(facts.get('total_bytes'))}"
+def _traffic(facts: Facts, units: Units) -> Rows:
+    used = f"{_bytes(facts.get('used_bytes'), units)} of {_bytes(facts.get('total_bytes'), units)}"
     return [spans(bold("Package"), f"  {_word(facts.get('plan'))}: {used}, threshold {_word(facts.get('percent'))} %")]
 
 
-def _expired(facts: Facts) -> Rows:
+def _expired(facts: Facts, _: Units) -> Rows:
     at = facts.get("expires_at")
     when: list[Element] = [moment(at)] if isinstance(at, datetime) else spans(_word(at))
     return [
@@ -99,22 +108,22 @@ def _expired(facts: Facts) -> Rows:
     ]
 
 
-def _silent(facts: Facts) -> Rows:
+def _silent(facts: Facts, _: Units) -> Rows:
     at = facts.get("last_session_at")
     when: list[Element] = [moment(at)] if isinstance(at, datetime) else spans("unknown")
     return [[*spans(bold("Last session"), "  "), *when, *spans(f", {_word(facts.get('hours'))} h without one")]]
 
 
-def _apn(facts: Facts) -> Rows:
+def _apn(facts: Facts, _: Units) -> Rows:
     return [spans(bold("APN"), f"  {_word(facts.get('apn'))}: {_word(facts.get('old'))} → {_word(facts.get('new'))}")]
 
 
-def _report(facts: Facts) -> Rows:
+def _report(facts: Facts, _: Units) -> Rows:
     return [spans(bold("SMS"), f"  {_word(facts.get('sms_id'))}: {_word(facts.get('status'))}")]
 
 
-TELL: Mapping[str, Callable[[Facts], Rows]] = {
-    "mo-sms": lambda _: [],
+TELL: Mapping[str, Tell] = {
+    "mo-sms": lambda _facts, _units: [],
     "mt-sms-status": _report,
     "cycle-usage": _usage,
     "imei-change": _changed("IMEI", "old", "new"),
@@ -130,5 +139,5 @@ def _word(fact: Fact) -> str:
     return "unknown" if fact is None else name(str(fact))
 
 
-def _bytes(fact: Fact) -> str:
-    return size(fact) if isinstance(fact, int) else "unknown"
+def _bytes(fact: Fact, units: Units) -> str:
+    return size(fact, units=units) if isinstance(fact, int) else "unknown"

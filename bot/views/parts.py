@@ -1,10 +1,13 @@
-"""The pieces every message is made of. Text from outside only ever becomes text: it cannot ping, format or link."""
+"""The pieces every message is made of. Text from outside only ever becomes text: it cannot ping, format or link.
+
+Tables stand in `bot/views/tables.py`, charts in `bot/views/charts.py`, menus and modals in `bot/views/forms.py`.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import humanize
@@ -16,12 +19,14 @@ Element = Mapping[str, object]
 HEADER, BUTTON, CONFIRM_TITLE, CONFIRM_TEXT, CONFIRM_BUTTON, TEXT = 150, 75, 100, 300, 30, 3000
 LINE = 700  # of one span: ten of them stay far below what a message may hold
 NAME = 80  # of a name or a word beside others on a line
+ROOM = 11_000  # of the 12,000 characters that all blocks of a message may hold; the rest is for what stands around
+ZONE = "The time zone of a billing cycle is not documented; simops takes it for UTC."
 PLAIN = 4000  # https://docs.slack.dev/reference/methods/chat.update: a message with more text cannot be redrawn
 # Control characters, halves of characters, and the marks that turn around what is written behind them.
 UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 LINE_BREAKS = re.compile("[ \\t]*[\\r\\n\\x0b\\x0c\\x85\\u2028\\u2029]+[ \\t]*")
 BREAK: Element = {"type": "text", "text": "\n"}
-MENTION = re.compile(r"(<@[UW][A-Z0-9]+>|`[^`\n]+`)")
+MENTION = re.compile(r"(<@[UW][A-Z0-9]+>|<!subteam\^S[A-Z0-9]+>|`[^`\n]+`)")
 
 
 @dataclass(frozen=True)
@@ -29,11 +34,17 @@ class Message:
     """What goes to Slack: the blocks, and the same in plain text for phones, screen readers and search.
 
     `public`: as the answer to a command it is for everybody in the channel, not for the asker alone.
+    `plain`: the blocks for where Slack refuses the native ones among `blocks` (tables and charts).
+    `replace`: as the answer to a press on an answer of ours it takes the place of that one.
+    `private`: it is for whoever asked, also where all were meant to read the answer: a question to them, a mistake.
     """
 
     text: str
     blocks: tuple[Block, ...]
     public: bool = False
+    plain: tuple[Block, ...] | None = None
+    replace: bool = False
+    private: bool = False
 
     def __post_init__(self) -> None:
         """Cuts the text to what Slack takes; the blocks are cut where they are made."""
@@ -51,6 +62,14 @@ def name(text: str) -> str:
     return fit(" ".join(text.split()), NAME)
 
 
+def one_line(text: str, limit: int = LINE) -> str:
+    """The text on one line, cut to the limit, and never empty.
+
+    A line break in it shows as “⏎”: text from outside must not be able to look like a row of ours.
+    """
+    return fit(LINE_BREAKS.sub(" ⏎ ", text), limit) or " "
+
+
 def escape(text: str) -> str:
     """Text for places where Slack reads control sequences.
 
@@ -63,11 +82,8 @@ def escape(text: str) -> str:
 
 
 def say(text: str) -> Element:
-    """Plain words on one line. A rich-text element is never read for mentions, links or formatting, whatever it holds.
-
-    A line break in it shows as “⏎”: text from outside must not be able to look like a row of ours.
-    """
-    return {"type": "text", "text": fit(LINE_BREAKS.sub(" ⏎ ", text), LINE) or " "}
+    """Plain words on one line. A rich-text element is never read for mentions, links or formatting, whatever it is."""
+    return {"type": "text", "text": one_line(text)}
 
 
 def bold(text: str) -> Element:
@@ -83,6 +99,11 @@ def code(text: str) -> Element:
 def who(user: str) -> Element:
     """A person, by Slack user id."""
     return {"type": "user", "user_id": user}
+
+
+def group(id: str) -> Element:
+    """A user group, by its id; in a message to all, Slack tells its members."""
+    return {"type": "usergroup", "usergroup_id": id}
 
 
 def moment(at: datetime) -> Element:
@@ -102,11 +123,13 @@ def spans(*parts: str | Element) -> list[Element]:
 
 
 def sentence(text: str) -> list[Element]:
-    """A sentence of our own, in which `<@U…>` is a person and `…` is something to type."""
+    """A sentence of our own, in which `<@U…>` is a person, `<!subteam^S…>` a user group, `…` something to type."""
     parts: list[Element] = []
     for piece in MENTION.split(text):
         if piece.startswith("<@"):
             parts.append(who(piece[2:-1]))
+        elif piece.startswith("<!subteam^"):
+            parts.append(group(piece[10:-1]))
         elif len(piece) > 2 and piece.startswith("`") and piece.endswith("`"):
             parts.append(code(piece[1:-1]))
         elif piece:
@@ -122,6 +145,10 @@ def flat(parts: Sequence[Element]) -> str:
 def _word(part: Element) -> str:
     if part["type"] == "user":
         return f"<@{part['user_id']}>"
+    if part["type"] == "usergroup":
+        return f"<!subteam^{part['usergroup_id']}>"
+    if part["type"] == "channel":
+        return f"<#{part['channel_id']}>"
     if part["type"] == "date":
         return str(part["fallback"])
     return escape(str(part["text"]))
@@ -132,7 +159,7 @@ def _word(part: Element) -> str:
 
 def header(text: str) -> Block:
     """A headline, in plain text."""
-    return {"type": "header", "text": {"type": "plain_text", "text": fit(text, HEADER).strip() or "–", "emoji": False}}
+    return {"type": "header", "text": plain(fit(text, HEADER).strip() or "–")}
 
 
 def lines(*rows: Sequence[Element]) -> Block:
@@ -152,12 +179,17 @@ def verbatim(text: str) -> Block:
 
 def small(text: str) -> Block:
     """A line in small print, in plain text."""
-    return {"type": "context", "elements": [{"type": "plain_text", "text": fit(text, TEXT), "emoji": False}]}
+    return {"type": "context", "elements": [plain(text)]}
 
 
 def actions(name: str, *buttons: Block) -> Block:
-    """A row of buttons."""
+    """A row of buttons and menus."""
     return {"type": "actions", "block_id": name, "elements": list(buttons)}
+
+
+def plain(text: str, limit: int = TEXT) -> Block:
+    """Text where Slack wants an object for it; it is shown as it is."""
+    return {"type": "plain_text", "text": fit(text, limit) or " ", "emoji": False}
 
 
 def button(
@@ -173,7 +205,7 @@ def button(
         "type": "button",
         "action_id": action,
         "value": str(id),
-        "text": {"type": "plain_text", "text": fit(text, BUTTON), "emoji": False},
+        "text": plain(text, BUTTON),
     }
     if style is not None:
         made["style"] = style
@@ -184,9 +216,6 @@ def button(
 
 def confirm(title: str, text: str, *, yes: str, no: str = "Cancel", danger: bool = False) -> Block:
     """The question Slack asks before a press counts."""
-
-    def plain(words: str, limit: int) -> Block:
-        return {"type": "plain_text", "text": fit(words, limit), "emoji": False}
 
     made: dict[str, object] = {
         "title": plain(title, CONFIRM_TITLE),
@@ -199,6 +228,27 @@ def confirm(title: str, text: str, *, yes: str, no: str = "Cancel", danger: bool
     return made
 
 
+def whole_lines(rows: Iterable[str]) -> str:
+    """Lines for the text beside the blocks, as many as fit: one that is cut could be cut inside of a person's name."""
+    said = ""
+    for row in rows:
+        if said and len(said) + len(row) + 2 >= PLAIN:
+            return f"{said}\n…"
+        said = f"{said}\n{row}" if said else row
+    return said
+
+
+def as_many(rows: Iterable[Sequence[Element]], *, room: int = ROOM) -> list[Sequence[Element]]:
+    """As many of the rows, from the first on, as a message holds."""
+    shown: list[Sequence[Element]] = []
+    for row in rows:
+        room -= sum(len(str(part.get("text", ""))) for part in row) + 1
+        if room < 0:
+            break
+        shown.append(row)
+    return shown
+
+
 def answer(text: str) -> Message:
     """A sentence of ours as a message."""
     parts = sentence(text)
@@ -208,9 +258,28 @@ def answer(text: str) -> Message:
 # --- numbers -----------------------------------------------------------------------------------------------------
 
 
-def size(amount: int | None) -> str:
-    """Bytes for people, in decimal units as data plans are sold."""
-    return "unknown" if amount is None else humanize.naturalsize(amount, format="%.1f")
+@dataclass(frozen=True)
+class Units:
+    """How amounts of data are written: decimal, as plans are sold, or `binary`; `exact` puts the bytes behind."""
+
+    binary: bool = False
+    exact: bool = False
+
+    def to_the_byte(self, exact: bool) -> Units:
+        """The same, with the bytes behind where somebody wants them."""
+        return replace(self, exact=self.exact or exact)
+
+
+DECIMAL = Units()
+
+
+def size(amount: int | None, *, units: Units = DECIMAL) -> str:
+    """Bytes for people."""
+    if amount is None:
+        return "unknown"
+    said = humanize.naturalsize(amount, binary=units.binary, format="%.1f")
+    small_enough = abs(amount) < (1024 if units.binary else 1000)  # then it is said in bytes already
+    return said if small_enough or not units.exact else f"{said} ({amount:,} bytes)"
 
 
 def percent(part: int, whole: int) -> str:

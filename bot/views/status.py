@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.views.parts import Message, bold, escape, lines, moment, spans
+from bot.views.parts import Message, bold, flat, lines, moment, spans, whole_lines
 
 
 @dataclass(frozen=True)
@@ -37,5 +37,4 @@ def listing(health: Health) -> Message:
     rows.append([*spans(bold("Last notification"), "  "), *last])
     rows.append(spans(bold("Open requests"), f"  {health.open_requests}"))
     rows += [spans(bold(job), "  ", moment(at), f"  {said}") for job, (at, said) in health.jobs.items()]
-    summary = f"SmartHub: {escape(health.smarthub)}. {health.waiting_messages} messages wait for Slack."
-    return Message(text=summary, blocks=(lines(*rows),))
+    return Message(text=whole_lines(map(flat, rows)), blocks=(lines(*rows),))

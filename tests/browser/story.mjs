@@ -21,6 +21,7 @@ const ASKED = /approv/i;
 const REFUSED = /have to be an approver|someone else/i;
 const FOUR_EYES = /someone else/i;
 const DONE = /suspended|done|confirmed/i;
+const SHORTCUTS = { global: ["Find a SIM"], message: ["SIMs in this message"] };
 const PUSH = { label: /hostile SMS/i, arrives: /SMS/i };
 
 // -----------------------------------------------------------------------------------------------------------------
@@ -146,6 +147,21 @@ const STORY = {
     const message = await vera.sees("onerror");
     assert.equal(await message.locator("img, script, a").count(), 0);
     assert.match(await message.innerText(), /<img src=x/);
+  },
+  "the app's shortcuts are offered, and every message has its own": async () => {
+    const { page } = vera;
+    const offered = () => page.locator("[role=menuitem]:visible").allInnerTexts();
+    await page.getByRole("button", { name: "Shortcuts" }).click();
+    assert.deepEqual((await offered()).map((words) => words.split("\n")[0]), SHORTCUTS.global);
+    await page.keyboard.press("Escape");
+    assert.equal((await vera.focused()).label, "Shortcuts", "Escape leads back to the button");
+    const message = await vera.sees("onerror");
+    await message.hover();
+    await message.getByRole("button", { name: /^More actions/ }).click();
+    assert.deepEqual((await offered()).map((words) => words.split("\n")[0]), SHORTCUTS.message);
+    await page.keyboard.press("Escape");
+    const own = page.locator("#scroller .ephemeral").getByRole("button", { name: /^More actions for the message/ });
+    assert.equal(await own.count(), 0, "What one person alone sees has no shortcuts");
   },
   "no console complained": async () => assert.deepEqual(complaints, []),
   "the picture for the README is taken": async () => {

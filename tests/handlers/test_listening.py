@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,8 +12,9 @@ import pytest
 
 from bot.errors import BadInput, BotError, NotFound, StoreError
 from bot.simulator.clock import HeldClock
+from bot.views import parts, tables
 from bot.views.parts import Message, answer
-from handlers.listening import Body, Listening, Work, id_of, user_of
+from handlers.listening import Body, Listening, Offer, Work, id_of, user_of
 
 COMMAND: Body = {"user_id": "U1", "trigger_id": "t1"}
 CLICK: Body = {"user": {"id": "U1"}, "trigger_id": "t1", "actions": [{"value": "7"}]}
@@ -23,6 +25,11 @@ class Answered:
     """What an `AsyncRespond` gives back."""
 
     status_code: int = 200
+    body: str = "ok"
+
+
+# The two ways in which Slack says that it does not know a block: in a status, and behind a 200.
+NO = (Answered(400, "invalid_blocks"), Answered(200, '{"ok": false, "error": "invalid_blocks"}'))
 
 
 @dataclass
@@ -33,9 +40,11 @@ class Stage:
     seen: set[str] = field(default_factory=set)
     acks: list[dict[str, Any]] = field(default_factory=list)
     sent: list[dict[str, Any]] = field(default_factory=list)
+    refused: list[dict[str, Any]] = field(default_factory=list)
     told: list[tuple[str, str]] = field(default_factory=list)
     way_back: int | Exception = 200
     memory: Exception | None = None
+    no_tables: Answered | None = None
 
     def __post_init__(self) -> None:
         self.listening = Listening(first_time=self.first_time, tell=self.tell, clock=self.clock)
@@ -51,6 +60,7 @@ class Stage:
     async def tell(self, user: str, message: Message) -> None:
         """The direct way."""
         self.told.append((user, message.text))
+        self.told_blocks = message.blocks
 
     async def ack(self, **said: Any) -> None:
         """Slack hears it."""
@@ -60,6 +70,9 @@ class Stage:
         """The answer address, open or not."""
         if isinstance(self.way_back, Exception):
             raise self.way_back
+        if self.no_tables is not None and any(b["type"] == "data_table" for b in said["blocks"]):
+            self.refused.append(said)
+            return self.no_tables
         self.sent.append(said)
         return Answered(self.way_back)
 
@@ -77,6 +90,18 @@ class Stage:
     async def submit(self, work: Work, body: Body = CLICK) -> None:
         """A form as Bolt brings it."""
         task = asyncio.ensure_future(self.listening.submitted(work, field="why")(ack=self.ack, body=body))
+        await self.settle()
+        self.waiting = task
+
+    async def shortcut(self, work: Work, body: Body) -> None:
+        """A shortcut as Bolt brings it."""
+        await self.listening.shortcut(work)(ack=self.ack, body=body, respond=self.respond)
+        await self.settle()
+
+    async def type_ahead(self, work: Offer) -> None:
+        """A letter typed into a menu as Bolt brings it."""
+        body: Body = {"type": "block_suggestion", "user": {"id": "U1"}, "action_id": "find.sim", "value": "a"}
+        task = asyncio.ensure_future(self.listening.suggested(work)(ack=self.ack, body=body))
         await self.settle()
         self.waiting = task
 
@@ -99,6 +124,27 @@ async def hello(_: Body) -> Message | None:
 async def nothing(_: Body) -> Message | None:
     """Has nothing to say."""
     return None
+
+
+TABLE = Message(
+    "One SIM.",
+    (parts.header("SIMs"), tables.table("SIMs", [tables.Column("ICCID")], [["1"]])),
+    plain=(parts.header("SIMs"), tables.text_table([tables.Column("ICCID")], [["1"]])),
+)
+
+
+def kinds(said: dict[str, Any]) -> list[str]:
+    """The types of the blocks that were sent."""
+    return [block["type"] for block in said["blocks"]]
+
+
+def saying(message: Message) -> Work:
+    """Says this."""
+
+    async def work(_: Body) -> Message | None:
+        return message
+
+    return work
 
 
 def slowly(stage: Stage, seconds: float) -> Work:
@@ -261,6 +307,180 @@ async def test_the_memory_of_deliveries_fails():
     assert [s["text"] for s in stage.sent] == ["Hello."]
 
 
+# --- blocks that a workspace may not know ---
+
+
+async def test_a_command_with_native_blocks_is_answered_after_its_acknowledgement():
+    """What Slack may refuse is never in the acknowledgement, of which we would hear nothing; it is sent once."""
+    stage = Stage()
+
+    await stage.command(saying(TABLE))
+
+    assert stage.acks == [{}]
+    assert [kinds(said) for said in stage.sent] == [["header", "data_table"]]
+    assert stage.sent[0]["replace_original"] is False
+    assert (stage.told, stage.listening.busy) == ([], 0)
+
+
+@pytest.mark.parametrize("kind", ["command", "press"])
+@pytest.mark.parametrize("no", NO)
+@pytest.mark.parametrize("public", [True, False])
+async def test_native_blocks_are_refused(kind: str, no: Answered, public: bool):
+    """When Slack refuses the native blocks, the plain ones go the same way to the same readers, with the same text."""
+    stage = Stage(no_tables=no)
+
+    await getattr(stage, kind)(saying(replace(TABLE, public=public)))
+
+    assert [kinds(said) for said in stage.refused] == [["header", "data_table"]]
+    assert [kinds(said) for said in stage.sent] == [["header", "rich_text"]]
+    assert stage.sent[0]["text"] == "One SIM."
+    assert stage.sent[0]["response_type"] == ("in_channel" if public else "ephemeral")
+    assert stage.told == []
+
+
+async def test_native_blocks_are_refused_and_the_way_back_is_shut():
+    """By direct message, where nothing can be tried twice, the plain blocks go."""
+    stage = Stage(way_back=404)
+
+    await stage.press(saying(TABLE))
+
+    assert stage.told == [("U1", "One SIM.")]
+    assert stage.told_blocks == TABLE.plain
+
+
+# --- an answer in the place of another ---
+
+
+@pytest.mark.parametrize(("ephemeral", "seen_by"), [(True, "ephemeral"), (False, "in_channel")])
+async def test_a_page_turns_where_it_stands(ephemeral: bool, seen_by: str):
+    """An answer that replaces takes the place of the message pressed, and is seen by whoever saw that one."""
+    stage = Stage()
+    body = {**CLICK, "container": {"type": "message", "message_ts": "1.2", "is_ephemeral": ephemeral}}
+
+    await stage.press(saying(replace(TABLE, replace=True)), body)
+
+    assert [(said["replace_original"], said["response_type"]) for said in stage.sent] == [(True, seen_by)]
+
+
+async def test_a_replacement_with_native_blocks_that_are_refused():
+    """The plain blocks replace as the native ones would have."""
+    stage = Stage(no_tables=NO[0])
+    body = {**CLICK, "container": {"type": "message", "message_ts": "1.2", "is_ephemeral": True}}
+
+    await stage.press(saying(replace(TABLE, replace=True)), body)
+
+    assert [(said["replace_original"], kinds(said)) for said in stage.sent] == [(True, ["header", "rich_text"])]
+
+
+@pytest.mark.parametrize("container", [{}, {"container": {"type": "view", "view_id": "V1"}}])
+async def test_nothing_to_replace(container: Body):
+    """Where nothing of ours was pressed in a message, there is nothing to replace."""
+    stage = Stage()
+
+    await stage.press(saying(replace(TABLE, replace=True)), {**CLICK, **container})
+
+    assert [said["replace_original"] for said in stage.sent] == [False]
+
+
+async def test_a_refusal_never_replaces():
+    """What went wrong with a press stands beside the page that was pressed, which stays as it was."""
+    stage = Stage()
+    body = {**CLICK, "container": {"type": "message", "message_ts": "1.2", "is_ephemeral": True}}
+
+    await stage.press(failing(NotFound("This page is gone.")), body)
+
+    assert [(said["text"], said["replace_original"]) for said in stage.sent] == [("This page is gone.", False)]
+
+
+async def test_a_form_that_is_right_and_has_something_to_say():
+    """A form that went well closes; what came of it is told directly, and not as a mistake in a field."""
+    stage = Stage()
+
+    await stage.submit(saying(TABLE))
+
+    assert stage.acks == [{}]
+    assert stage.told == [("U1", "One SIM.")]
+
+
+# --- shortcuts and menus that search ---
+
+
+async def test_a_shortcut_of_a_message_is_answered_beside_it():
+    """A message shortcut is acknowledged at once and answered at its own address, for whoever started it."""
+    stage = Stage()
+
+    await stage.shortcut(hello, {**CLICK, "type": "message_action", "response_url": "https://slack.example/x"})
+
+    assert stage.acks == [{}]
+    assert [(said["text"], said["response_type"]) for said in stage.sent] == [("Hello.", "ephemeral")]
+    assert stage.told == []
+
+
+async def test_a_global_shortcut_is_answered_directly():
+    """A global shortcut has no place of its own: what it has to say, a refusal too, goes to the person."""
+    stage = Stage()
+
+    await stage.shortcut(hello, {**CLICK, "type": "shortcut", "trigger_id": "t1"})
+    await stage.shortcut(failing(NotFound("No such thing.")), {**CLICK, "type": "shortcut", "trigger_id": "t2"})
+    await stage.shortcut(hello, {**CLICK, "type": "shortcut", "trigger_id": "t2"})
+
+    assert stage.acks == [{}] * 3
+    assert stage.told == [("U1", "Hello."), ("U1", "No such thing.")]
+    assert stage.sent == []
+
+
+async def test_options_are_offered():
+    """What the work finds is offered as Slack takes it: at most a hundred, with words that fit, each value once."""
+    stage = Stage()
+
+    async def find(body: Body) -> Sequence[tuple[str, str]]:
+        return [(f"{body['value']}{'x' * 100}", "1"), ("again", "1"), *((str(n), str(n)) for n in range(2, 200))]
+
+    await stage.type_ahead(find)
+
+    [said] = stage.acks
+    assert len(said["options"]) == 100
+    assert said["options"][0] == {
+        "text": {"type": "plain_text", "text": "a" + "x" * 73 + "…", "emoji": False},
+        "value": "1",
+    }
+    assert stage.seen == set()
+
+
+@pytest.mark.parametrize("problem", [BadInput("No."), ValueError("secret xoxb-123"), KeyError("x")])
+async def test_a_search_that_fails_offers_nothing(problem: Exception):
+    """A menu whose search goes wrong is answered with no options, and in time."""
+    stage = Stage()
+
+    async def find(_: Body) -> Sequence[tuple[str, str]]:
+        raise problem
+
+    await stage.type_ahead(find)
+
+    assert stage.acks == [{"options": []}]
+
+
+async def test_a_search_that_takes_long_offers_nothing():
+    """A menu whose search takes longer than Slack waits is answered before, and the search is given up."""
+    stage = Stage()
+    ended: list[str] = []
+
+    async def find(_: Body) -> Sequence[tuple[str, str]]:
+        try:
+            await stage.clock.sleep(10)
+        finally:
+            ended.append("given up")
+        return [("too late", "1")]
+
+    await stage.type_ahead(find)
+    await stage.later(2.4)
+    assert stage.acks == []
+    await stage.later(0.2)
+
+    assert stage.acks == [{"options": []}]
+    assert (ended, stage.listening.busy) == (["given up"], 0)
+
+
 async def test_an_event_is_worked_on_once_and_answered_by_nobody():
     """An event is acknowledged at once and worked on once; what goes wrong in it is nobody's to read."""
     stage = Stage()
@@ -301,6 +521,7 @@ def test_the_number_a_button_carries():
     """A number comes from the button, or from the form where there is no button."""
     assert id_of(CLICK) == 7
     assert id_of({"view": {"private_metadata": "12"}}) == 12
+    assert id_of({"actions": [{"type": "external_select", "selected_option": {"value": "9"}}]}) == 9
     assert id_of({"actions": [], "view": {"private_metadata": "3"}}) == 3
 
 

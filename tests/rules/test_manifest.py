@@ -19,6 +19,7 @@ SLACKS: dict[str, set[str]] = {
     "features": {"app_home", "bot_user", "shortcuts", "slash_commands", "unfurl_domains"},
     "features.app_home": {"home_tab_enabled", "messages_tab_enabled", "messages_tab_read_only_enabled"},
     "features.bot_user": {"display_name", "always_online"},
+    "features.shortcuts": {"name", "type", "callback_id", "description"},
     "features.slash_commands": {"command", "description", "should_escape", "url", "usage_hint"},
     "oauth_config": {"redirect_urls", "scopes"},
     "oauth_config.scopes": {"bot", "user"},
@@ -65,6 +66,10 @@ def test_slacks_lengths_are_kept() -> None:
     assert command["command"] == "/sim"
     assert len(command["description"]) <= 2000
     assert len(command["usage_hint"]) <= 1000
+    for shortcut in made["features"]["shortcuts"]:
+        assert len(shortcut["name"]) <= 24
+        assert len(shortcut["description"]) <= 150
+        assert shortcut["type"] in {"global", "message"}
 
 
 def test_every_scope_has_a_reason() -> None:
@@ -84,19 +89,21 @@ def test_what_the_bot_relies_on_is_switched_on() -> None:
     assert made["features"]["app_home"]["home_tab_enabled"] is True
     assert made["features"]["app_home"]["messages_tab_enabled"] is True
     assert made["settings"]["interactivity"]["is_enabled"] is True
-    assert made["settings"]["event_subscriptions"]["bot_events"] == list(EVENTS) == ["app_home_opened"]
+    assert made["settings"]["event_subscriptions"]["bot_events"] == list(EVENTS)
+    assert set(EVENTS) == {"app_home_opened", "message.channels", "message.groups"}
     assert made["settings"]["org_deploy_enabled"] is False
     assert made["settings"]["token_rotation_enabled"] is False
 
 
 @pytest.mark.parametrize("url", [URL, URL + "/"])
-def test_over_http_slack_is_told_our_address_three_times(url: str) -> None:
-    """Commands, buttons and events all go to /slack/events at the given address, and Socket Mode is off."""
+def test_over_http_slack_is_told_our_address_each_time(url: str) -> None:
+    """Commands, buttons, menus and events all go to /slack/events at the given address, and Socket Mode is off."""
     made: Any = manifest(command="/sim", url=url, socket_mode=False)
 
     assert made["settings"]["socket_mode_enabled"] is False
     assert made["features"]["slash_commands"][0]["url"] == URL + "/slack/events"
     assert made["settings"]["interactivity"]["request_url"] == URL + "/slack/events"
+    assert made["settings"]["interactivity"]["message_menu_options_url"] == URL + "/slack/events"
     assert made["settings"]["event_subscriptions"]["request_url"] == URL + "/slack/events"
 
 

@@ -208,6 +208,8 @@ ALLOWED = {
     ("inventory", "activate"), ("test", "activate"), ("ready", "activate"), ("suspended", "activate"),
     ("active", "suspend"),
     ("suspended", "retire"),
+    ("active", "sms"), ("test", "sms"),
+    *((status, operation) for status in Status for operation in ("plan", "addon", "apn", "set") if status != "retired"),
 }  # fmt: skip
 REFUSED = {
     ("active", "activate"): "This SIM is active already.",
@@ -222,6 +224,10 @@ REFUSED = {
     ("ready", "retire"): "This SIM is ready; to retire it, it has to be suspended.",
     ("active", "retire"): "This SIM is active; to retire it, it has to be suspended.",
     ("retired", "retire"): "This SIM is retired already.",
+    ("inventory", "sms"): "This SIM is inventory; to get an SMS, it has to be active or test.",
+    ("ready", "sms"): "This SIM is ready; to get an SMS, it has to be active or test.",
+    ("suspended", "sms"): "This SIM is suspended; to get an SMS, it has to be active or test.",
+    **{("retired", operation): FINAL for operation in ("plan", "addon", "apn", "set", "sms")},
 }
 
 

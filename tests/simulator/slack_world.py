@@ -102,6 +102,30 @@ MODAL: dict[str, Any] = {
 }
 
 
+MENU: list[dict[str, Any]] = [
+    text("Page 1"),
+    {
+        "type": "actions",
+        "block_id": "menu",
+        "elements": [{"type": "external_select", "action_id": "sim_choice"}, button("Next", "next", "2")],
+    },
+]
+FILES: dict[str, Any] = {
+    "type": "modal",
+    "callback_id": "order_files",
+    "title": plain("Files"),
+    "submit": plain("Send"),
+    "blocks": [
+        {
+            "type": "input",
+            "block_id": "list",
+            "label": plain("List"),
+            "element": {"type": "file_input", "action_id": "csv", "filetypes": ["csv"], "max_files": 1},
+        }
+    ],
+}
+
+
 class SmallBot:
     """What a bot does with Slack, in a few listeners; `heard` is all it was told."""
 
@@ -138,6 +162,11 @@ class SmallBot:
                     await ack()
                     blocks = [text("Suspend?"), {"type": "actions", "elements": [button("Approve", "approve", "7")]}]
                     await self.client.chat_postMessage(channel=body["channel_id"], text="Suspend?", blocks=blocks)
+                case "menu":
+                    await ack(text="Page 1", blocks=MENU)
+                case "files":
+                    await ack()
+                    await self.client.views_open(trigger_id=body["trigger_id"], view=FILES)
                 case "wrong":
                     await ack(text="x", blocks=[{"type": "nonsense"}])
                 case _:
@@ -148,6 +177,21 @@ class SmallBot:
             self.heard.append(body)
             await ack()
             await respond(text="done", replace_original=True)
+
+        @app.action("next")
+        async def turned(ack: Any, body: Any, respond: Any) -> None:
+            self.heard.append(body)
+            await ack()
+            await respond(text="Page 2", replace_original=True)
+
+        @app.shortcut("beside")
+        async def beside(ack: Any, body: Any, respond: Any) -> None:
+            self.heard.append(body)
+            await ack()
+            await respond(text="Found: 1 SIM", replace_original=True)
+
+        app.action("sim_choice")(self.listen)
+        app.view("order_files")(self.listen)
 
         @app.view("order")
         async def order(ack: Any, body: Any) -> None:
@@ -168,6 +212,14 @@ class SmallBot:
         async def closed(ack: Any, body: Any) -> None:
             self.heard.append(body)
             await ack()
+
+        @app.options("sim_choice")
+        async def sims(ack: Any, body: Any) -> None:
+            self.heard.append(body)
+            if body["value"] == "wrong":
+                await ack(options=[{"text": plain("x" * 76), "value": "1"}])
+            else:
+                await ack(options=[{"text": plain(f"SIM {n} like {body['value']}"), "value": str(n)} for n in (7, 8)])
 
         @app.options("plan_choice")
         async def plans(ack: Any, body: Any) -> None:

@@ -60,6 +60,18 @@ async def test_a_folder_that_cannot_be_used_is_said(tmp_path: Path, spoilt: str)
         await run(folder)
 
 
+async def test_a_spoilt_slack_ends_the_demo_in_words(tmp_path: Path) -> None:
+    """Where what was said in the demo cannot be read, a sentence names the file and what to do; it stays as it was."""
+    (tmp_path / "slack.json").write_text('{"version": 1, "mess', "utf-8")
+
+    with pytest.raises(StoreError) as problem:
+        await run(tmp_path)
+
+    assert str(problem.value).startswith(f"{tmp_path / 'slack.json'} cannot be read: ")
+    assert str(problem.value).endswith("Take it away, or start the demo with --fresh.")
+    assert (tmp_path / "slack.json").read_text("utf-8") == '{"version": 1, "mess'
+
+
 async def test_a_bot_that_does_not_start_ends_the_demo_in_words(tmp_path: Path) -> None:
     """The demo says which port it did not get, and ends with a sentence and this start's log, not an older one's."""
     (tmp_path / "simops.db").mkdir()

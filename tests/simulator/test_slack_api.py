@@ -346,6 +346,30 @@ async def test_an_ephemeral_message_is_replaced_and_deleted_by_its_response_url(
     assert slack.seen(by="U0ANNA", channel="C0OPS") == []
 
 
+async def test_a_workspace_without_some_blocks(slack: Slack, client: AsyncWebClient) -> None:
+    """A type that the workspace has not got is refused with invalid_blocks wherever messages come in, by its place."""
+    blocks = [text("x"), {"type": "data_table", "caption": "x", "rows": [[{"type": "raw_text", "text": "x"}]] * 2}]
+    posted = await client.chat_postMessage(channel="C0OPS", text="x", blocks=blocks)
+    url = slack.answers.new_url(channel="C0OPS", user="U0ANNA")
+    slack.unknown_blocks.add("data_table")
+
+    asked: list[tuple[str, dict[str, Any]]] = [
+        ("chat.postMessage", {}),
+        ("chat.postEphemeral", {"user": "U0ANNA"}),
+        ("chat.update", {"ts": posted["ts"]}),
+    ]
+    for method, more in asked:
+        with pytest.raises(SlackApiError, match="unsupported type: data_table") as no:
+            await client.api_call(method, json={"channel": "C0OPS", "text": "x", "blocks": blocks, **more})
+        assert no.value.response["error"] == "invalid_blocks"
+    status, answer = await post(url, {"text": "x", "blocks": blocks})
+    assert (status, "invalid_blocks" in answer) == (400, True)
+
+    assert await post(url, {"text": "x", "blocks": blocks[:1]}) == (200, "ok")
+    slack.unknown_blocks.clear()
+    assert (await client.chat_update(channel="C0OPS", ts=posted["ts"], text="x", blocks=blocks))["ok"]
+
+
 async def test_views_are_updated_under_their_id_and_hash(slack: Slack, client: AsyncWebClient) -> None:
     """A Home tab keeps its id when it is published anew, and an old hash is refused."""
     first = (await client.views_publish(user_id="U0ANNA", view={"type": "home", "blocks": [text("one")]}))["view"]

@@ -6,11 +6,12 @@ import json
 import time
 from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 
 from bot.simulator.slack import FormRefused, Slack
-from tests.simulator.slack_world import APP_TOKEN, SmallBot, client_of, make_slack, running, small_bot
+from tests.simulator.slack_world import APP_TOKEN, TOKEN, SmallBot, client_of, make_slack, running, small_bot
 
 
 @pytest.fixture
@@ -261,6 +262,101 @@ async def test_shortcuts_reach_the_bot(slack: Slack, bot: SmallBot) -> None:
 
     assert [h["type"] for h in bot.heard] == ["shortcut", "message_action"]
     assert bot.heard[1]["message"]["text"] == "look"
+
+
+async def test_a_shortcut_of_a_message_is_answered_beside_it(slack: Slack, bot: SmallBot) -> None:
+    """The answer is for the one who started it, stands in the message's thread, and never takes its place."""
+    await slack.say("look", by="U0ANNA", channel="C0OPS")
+    [root] = slack.messages("C0OPS")
+    await slack.say("8949212600000000142", by="U0ANNA", channel="C0OPS", thread_ts=root.ts)
+
+    for message in (root, slack.thread(root)[0]):
+        assert (await slack.message_shortcut("beside", message, by="U0BEN")).ok
+
+    found = await slack.until(
+        lambda: [m for m in slack.seen(by="U0BEN", channel="C0OPS") if m.ephemeral_to == "U0BEN"][1:]
+    )
+    assert [m.text for m in slack.messages("C0OPS")] == ["look", "8949212600000000142"]
+    assert found[0].text == "Found: 1 SIM"
+    assert {m.thread_ts for m in slack.seen(by="U0BEN", channel="C0OPS") if m.ephemeral_to} == {None, root.ts}
+    assert slack.seen(by="U0ANNA", channel="C0OPS") == slack.messages("C0OPS")
+    assert bot.heard[-1]["message"]["text"] == "8949212600000000142"
+    assert {"callback_id", "trigger_id", "response_url", "message_ts", "channel", "message"} <= bot.heard[-1].keys()
+
+
+async def test_what_one_person_alone_sees_has_no_shortcuts(slack: Slack, bot: SmallBot) -> None:
+    """Slack offers no shortcuts on an ephemeral message."""
+    done = await slack.say("/sim", by="U0ANNA", channel="C0OPS")
+    assert done.reply is not None
+
+    with pytest.raises(LookupError, match="shortcuts are for those that stay"):
+        await slack.message_shortcut("beside", done.reply, by="U0ANNA")
+    assert bot.heard[-1].get("type") is None
+
+
+async def test_a_page_turns_in_an_ephemeral_answer(slack: Slack, bot: SmallBot) -> None:
+    """A press on an ephemeral answer to a command may change it in its place, and it stays for that one person."""
+    card = (await slack.say("/sim menu", by="U0ANNA", channel="C0OPS")).reply
+    assert card is not None
+
+    assert (await slack.press(card, "Next", by="U0ANNA")).ok
+
+    await slack.until(lambda: slack.seen(by="U0ANNA", channel="C0OPS")[0].text == "Page 2")
+    [now] = slack.seen(by="U0ANNA", channel="C0OPS")
+    assert (now.ts, now.ephemeral_to, now.blocks) == (card.ts, "U0ANNA", ())
+    assert slack.messages("C0OPS") == []
+    assert bot.heard[-1]["container"]["is_ephemeral"] is True
+    assert "message" not in bot.heard[-1]
+
+
+async def test_a_menu_in_a_message_searches(slack: Slack, bot: SmallBot) -> None:
+    """What is typed goes to the bot with Slack's keys, what it offers can be chosen, and the choice is an action."""
+    card = (await slack.say("/sim menu", by="U0ANNA", channel="C0OPS")).reply
+    assert card is not None
+
+    offered = await slack.type_ahead(card, "sim_choice", "acm", by="U0ANNA")
+    asked = bot.heard[-1]
+    assert [option["value"] for option in offered] == ["7", "8"]
+    assert (asked["type"], asked["action_id"], asked["block_id"], asked["value"]) == (
+        "block_suggestion", "sim_choice", "menu", "acm"
+    )  # fmt: skip
+    assert {"container", "channel", "user", "team", "api_app_id", "token"} <= asked.keys()
+    assert "trigger_id" not in asked
+
+    assert (await slack.choose(card, "sim_choice", "8", by="U0ANNA")).ok
+    [chosen] = bot.heard[-1]["actions"]
+    assert chosen["selected_option"]["value"] == "8"
+    assert chosen["type"] == "external_select"
+    with pytest.raises(LookupError, match="there is: SIM 7 like acm"):
+        await slack.choose(card, "sim_choice", "9", by="U0ANNA")
+
+
+async def test_options_that_slack_does_not_take_are_none(slack: Slack, bot: SmallBot) -> None:
+    """An answer with an option over Slack's limits offers nothing at all."""
+    card = (await slack.say("/sim menu", by="U0ANNA", channel="C0OPS")).reply
+    assert card is not None
+
+    assert await slack.type_ahead(card, "sim_choice", "wrong", by="U0ANNA") == []
+
+
+async def test_a_file_in_a_form(slack: Slack, bot: SmallBot) -> None:
+    """A file put into a form comes as Slack names files, and whoever holds the token can fetch it."""
+    await slack.say("/sim files", by="U0ANNA", channel="C0OPS")
+    await slack.until(lambda: slack.modal("U0ANNA"))
+    with pytest.raises(FormRefused, match="List: Please complete"):
+        await slack.submit(by="U0ANNA", values={})
+    kept = slack.upload(name="sims.csv", content="ICCID\n1\n", by="U0ANNA", channel=None)
+
+    assert (await slack.submit(by="U0ANNA", values={"list": [kept.id]})).ok
+
+    [file] = bot.heard[-1]["view"]["state"]["values"]["list"]["csv"]["files"]
+    assert (file["name"], file["size"]) == ("sims.csv", 8)
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    async with aiohttp.ClientSession() as session:
+        async with session.get(file["url_private_download"], headers=headers) as answer:
+            assert await answer.text() == "ICCID\n1\n"
+        async with session.get(file["url_private_download"]) as answer:
+            assert "Sign in" in await answer.text()
 
 
 async def test_forged_old_and_replayed_requests_can_be_sent(slack: Slack, bot: SmallBot) -> None:

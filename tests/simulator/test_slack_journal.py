@@ -9,6 +9,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bot.errors import StoreError
 from bot.simulator.slack import Slack
 from tests.simulator.slack_world import button, client_of, make_slack, plain, running, text
 
@@ -83,6 +84,20 @@ async def test_a_write_that_breaks_off_leaves_the_old_journal(tmp_path: Path) ->
         assert json.loads(journal.read_text())["messages"][0]["text"] == "kept"
 
         slack.space.surfaces["U0ANNA"].home = None
+
+
+@pytest.mark.parametrize("spoilt", ["", "{", "[]", '{"version": 1}', '{"version": 1, "messages": 7}', "\ud7ff\x00"])
+async def test_a_spoilt_journal_is_said_and_kept(tmp_path: Path, spoilt: str) -> None:
+    """What cannot be read is named with the way out, and is not written over by the Slack that could not start."""
+    journal = tmp_path / "slack.json"
+    journal.write_text(spoilt, "utf-8")
+    slack = make_slack(journal=journal)
+
+    with pytest.raises(StoreError, match=r"slack\.json cannot be read: .*--fresh"):
+        await slack.start()
+    await slack.stop()
+
+    assert journal.read_text("utf-8") == spoilt
 
 
 async def test_a_journal_of_another_version_is_left_alone(tmp_path: Path) -> None:

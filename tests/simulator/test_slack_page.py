@@ -186,6 +186,26 @@ async def test_a_card_is_pressed_and_a_form_filled(slack: Slack, bot: SmallBot, 
     assert sent["plan"]["plan_choice"]["selected_option"]["text"]["text"] == "Plan iot"
 
 
+async def test_shortcuts_are_offered_and_started(slack: Slack, bot: SmallBot, browser: aiohttp.ClientSession) -> None:
+    """The page is told the shortcuts; each starts with or without a message, as it is meant to."""
+    slack.shortcuts = [{"name": "Note", "type": "global", "callback_id": "note", "description": "Notes it"}]
+    await slack.say("look", by="U0ANNA", channel="C0OPS")
+    who = {"as": "U0BEN"}
+    async with stream_of(browser, "U0BEN") as stream:
+        _, seen = await stream.next()
+    assert seen["shortcuts"] == slack.shortcuts
+
+    assert await do(browser, "shortcut", **who, callback_id="note") == {"ok": True}
+    ts = slack.messages("C0OPS")[0].ts
+    assert await do(browser, "shortcut", **who, callback_id="note", channel="C0OPS", ts=ts) == {"ok": True}
+    assert [h["type"] for h in bot.heard] == ["shortcut", "message_action"]
+
+    for wrong in ({"callback_id": "nothing"}, {"callback_id": "note", "channel": "C0OPS", "ts": "1.2"}):
+        answer = await do(browser, "shortcut", **who, **wrong)
+        assert (answer["ok"], bool(answer["error"])) == (False, True)
+    assert len(bot.heard) == 2
+
+
 async def test_nobody_presses_for_others(slack: Slack, browser: aiohttp.ClientSession) -> None:
     """An ephemeral message of somebody else, and a channel one is not in, cannot be pressed."""
     await client_of(slack).chat_postEphemeral(channel="C0OPS", user="U0ANNA", text="x", blocks=[text("x")])
@@ -239,6 +259,13 @@ async def test_other_sites_and_other_names_are_kept_out(slack: Slack, browser: a
         async with browser.get(path, headers={"Host": "evil.example"}) as answer:
             assert answer.status == 421
     async with browser.post("/do/say", json=body, headers={"Host": "evil.example"}) as answer:
+        assert answer.status == 421
+    address = slack.answers.new_url(channel="C0OPS", user="U0ANNA").removeprefix(slack.origin)
+    for path in (address, "/upload/F0UP", "/api/chat.postMessage"):
+        for headers, status in (({"Origin": "http://evil.example"}, 403), ({"Host": "evil.example"}, 421)):
+            async with browser.post(path, json={"text": "x", "response_type": "in_channel"}, headers=headers) as answer:
+                assert answer.status == status, path
+    async with browser.get("/files-pri/F0/x", headers={"Host": "evil.example"}) as answer:
         assert answer.status == 421
     assert slack.messages("C0OPS") == []
     async with browser.post("/do/say", json=body, headers={"Origin": slack.origin}) as answer:

@@ -3,82 +3,87 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import fields, replace
+from datetime import timedelta
 
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
 
-from bot.errors import NotFound, NotPossible
+from bot.errors import NotFound
 from bot.rules.approvals import Approval, State
 from bot.rules.audit import Deed
-from bot.rules.outbox import Card, Note, Outgoing
-from bot.rules.sims import Operation, Status
+from bot.rules.hours import Hours
+from bot.rules.outbox import Card, Note
+from bot.rules.policies import Policy, When
+from bot.rules.quorum import Vote
+from bot.rules.sims import Operation
 from bot.store import Store
 from bot.store.outbox import Place
+from tests.asked import BEFORE, RADIUS
+from tests.store.asking import ASKED, DEED, NOW, add, another, moved, swap, written
+from tests.views.requests import REQUESTS
 
-NOW = datetime(2026, 11, 22, 9, 30, 0, 123_456, tzinfo=UTC)
-ASKED = Approval(
-    id=0,
-    operation=Operation.SUSPEND,
-    giccid="8949212600000000142",
-    label="Pump 7 <!channel>",
-    account="xxxxx账户",
-    status_before=Status.ACTIVE,
-    reason='it\'s "stolen"; DROP TABLE approvals',
-    asked_by="U1",
-    asked_in="C1",
-    asked_at=NOW,
-    lapses_at=NOW + timedelta(hours=8),
-)
-DEED = Deed("U2", "approved", "approval:1", {"why": None})
-
-
-def asked(n: int, **fields: object) -> Approval:
-    """A request for another SIM."""
-    return replace(ASKED, giccid=f"{n:019}", **fields)  # type: ignore[arg-type] - each test names fields as they are
-
-
-def moved(approval: Approval, state: State, **fields: object) -> Approval:
-    """The request one version on."""
-    return replace(approval, state=state, version=approval.version + 1, **fields)  # type: ignore[arg-type] - as above
+EVERYTHING = Policy(
+    "all of it",
+    When(
+        (Operation.SUSPEND,), (2, None), ("acme",), ("iot-100",), ((2, ("prod", "生产")),), ("production",),
+        Hours((0, 4), 480, 1080, "Europe/Berlin", outside=True),
+    ),
+    quorum=3, approvers=("U2",), one_from_each=(("S1",), ("S2", "U3")), requester_counts=True, reason_required=True,
+    reason_pattern="OPS-[0-9]+", reason_hint="a ticket", lives_for=timedelta(hours=2, microseconds=5),
+    remind_after=timedelta(minutes=5), escalate_after=timedelta(hours=1), escalate_to=("S3",), notify=("C1", "U5"),
+    cooling_off=timedelta(days=2), also=(Policy("beside it", approval=False),),
+)  # fmt: skip
+FULL = {
+    "policy": EVERYTHING, "before": BEFORE, "stage": Operation.RETIRE, "count": 200, "digest": "5f" * 32,
+    "radius": RADIUS, "undo_of": 3, "votes": (Vote("U2", NOW), Vote("U3", NOW)), "needs": "2 of 3; still one of <@U4>",
+    "drift": ("The state was “a” and is “b”.",), "decided_by": "U2", "decided_at": NOW, "why": "because",
+    "cool_until": NOW + timedelta(days=1), "accepted": True, "outcome": "lost", "refused": True, "unsure_since": NOW,
+    "next_look_at": NOW + timedelta(minutes=5), "ended_at": NOW, "glass": "it burns", "reviewed_by": "U3",
+    "reviewed_at": NOW, "review": "fine", "reminded": 4, "escalated": True, "glass_by": "U4",
+}  # fmt: skip
 
 
-async def swap(
-    store: Store, old: Approval, new: Approval, *, deed: Deed | None = DEED, messages: tuple[Outgoing, ...] = ()
-) -> bool:
-    """The swap, now."""
-    return await store.approvals.swap(old, new, deed=deed, messages=messages, now=NOW)
+# --- what comes back ---------------------------------------------------------------------------------------------
 
 
-def written(store: Store) -> tuple[int, int]:
-    """How many audit lines and how many messages there are."""
-    return len(list(store.audit.lines())), store.outbox.depth()
-
-
-async def test_a_request_comes_back_as_it_was_stored(store: Store):
+@pytest.mark.parametrize("change", list(Operation))
+async def test_a_request_comes_back_as_it_was_stored(store: Store, change: Operation):
     """Every field survives the disk, the empty ones and the full ones, with times in UTC to the microsecond."""
-    stored = await store.approvals.add(ASKED, card_in="C9")
-    assert stored == replace(ASKED, id=stored.id)
+    stored = await add(store, another(1, change))
+    assert stored == replace(another(1, change), id=stored.id)
     assert store.approvals.get(stored.id) == stored
 
-    full = moved(
-        stored,
-        State.UNSURE,
-        decided_by="U2",
-        decided_at=NOW,
-        why="because",
-        outcome="lost",
-        unsure_since=NOW,
-        next_look_at=NOW + timedelta(minutes=5),
-        ended_at=NOW,
-    )
+    full = moved(stored, State.UNSURE, **FULL)
     assert await swap(store, stored, full)
     assert store.approvals.get(stored.id) == full
 
 
+def test_no_field_was_left_out():
+    """The full request above has a value of its own in each field that may be empty."""
+    full = moved(replace(ASKED, id=7), State.UNSURE, **FULL)
+
+    assert [field.name for field in fields(Approval) if getattr(full, field.name) in (None, (), "", False)] == []
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(request_=REQUESTS)
+def test_any_request_comes_back(store: Store, request_: Approval):
+    """Whatever stands in a request, it is the same when it is read again."""
+    assume("\\ud8" not in ascii(request_))  # half a character is no text
+    ended = replace(request_, giccid=None, undo_of=None, count=min(request_.count, 2**63 - 1))
+
+    async def there_and_back() -> Approval:
+        return store.approvals.get((await add(store, ended)).id)
+
+    back = asyncio.run(there_and_back())
+
+    assert back == replace(ended, id=back.id)
+
+
 async def test_with_a_request_go_its_audit_line_and_its_card(store: Store):
     """Asking writes who asked what and why, and puts the card into the outbox of the approvers' channel."""
-    stored = await store.approvals.add(ASKED, card_in="C9")
+    stored = await add(store, ASKED, card_in="C9")
     [line] = store.audit.lines()
     [head] = store.outbox.heads()
 
@@ -92,15 +97,30 @@ async def test_with_a_request_go_its_audit_line_and_its_card(store: Store):
     assert head.what == Card(f"approval:{stored.id}", "C9")
 
 
+async def test_a_request_whose_messages_cannot_be_made_is_none(store: Store):
+    """When what is to be said of it breaks, nothing of the request is stored."""
+
+    def breaks(_: Approval) -> list[Card]:
+        raise RuntimeError("no words")
+
+    with pytest.raises(RuntimeError):
+        await store.approvals.add(ASKED, deed=DEED, messages=breaks)
+    assert store.approvals.waiting() == ()
+    assert written(store) == (0, 0)
+
+
 def test_a_request_that_is_not_there(store: Store):
     """A number nobody was given is told in words."""
     with pytest.raises(NotFound, match="There is no request #7 here"):
         store.approvals.get(7)
 
 
+# --- one of many -------------------------------------------------------------------------------------------------
+
+
 async def test_of_fifty_at_once_one_wins(store: Store):
     """However many move the same request at once, one does, with one audit line and one card, and the rest nothing."""
-    stored = await store.approvals.add(ASKED, card_in="C9")
+    stored = await add(store, ASKED, card_in="C9")
     await store.outbox.sent(store.outbox.heads()[0], Place("C9", "1.1"), now=NOW)
     before = written(store)
 
@@ -128,7 +148,7 @@ async def test_of_fifty_at_once_one_wins(store: Store):
 async def test_different_steps_at_once(store: Store):
     """Approve, deny, withdraw and lapse at the same moment: one of them, and the audit tells which."""
     for n in range(10):
-        stored = await store.approvals.add(asked(n), card_in="C9")
+        stored = await add(store, another(n))
         steps = (State.RUNNING, State.DENIED, State.WITHDRAWN, State.LAPSED)
         deeds = [Deed("U2", state, f"approval:{stored.id}") for state in steps]
         results = await asyncio.gather(
@@ -141,10 +161,23 @@ async def test_different_steps_at_once(store: Store):
         assert told == ["asked", steps[results.index(True)]]
 
 
+async def test_votes_at_once_are_each_counted(store: Store):
+    """Of two who say yes to the same version one is stored; the other, looking again, comes on top of it."""
+    stored = await add(store, replace(ASKED, policy=EVERYTHING))
+    first, second = (replace(stored, votes=(Vote(user, NOW),), version=stored.version + 1) for user in ("U2", "U3"))
+    results = await asyncio.gather(swap(store, stored, first), swap(store, stored, second))
+    now = store.approvals.get(stored.id)
+    other = "U3" if results[0] else "U2"
+
+    assert results.count(True) == 1
+    assert await swap(store, now, replace(now, votes=(*now.votes, Vote(other, NOW)), version=now.version + 1))
+    assert {vote.by for vote in store.approvals.get(stored.id).votes} == {"U2", "U3"}
+
+
 @pytest.mark.parametrize("stale", ["version", "state", "gone"])
 async def test_a_stale_swap_writes_nothing(store: Store, stale: str):
     """Who starts from what is no longer there changes nothing, audits nothing and announces nothing."""
-    stored = await store.approvals.add(ASKED, card_in="C9")
+    stored = await add(store, ASKED)
     before = written(store)
     old = {
         "version": replace(stored, version=0),
@@ -159,7 +192,7 @@ async def test_a_stale_swap_writes_nothing(store: Store, stale: str):
 
 async def test_a_swap_whose_audit_cannot_be_written_is_no_swap(store: Store):
     """Step, audit line and messages stand or fall together."""
-    stored = await store.approvals.add(ASKED, card_in="C9")
+    stored = await add(store, ASKED)
     before = written(store)
     broken = Deed("U2", "approved", "approval:1", {"why": object()})  # type: ignore[dict-item] - it has to break
 
@@ -167,67 +200,3 @@ async def test_a_swap_whose_audit_cannot_be_written_is_no_swap(store: Store):
         await swap(store, stored, moved(stored, State.RUNNING), deed=broken, messages=(Note("C9", "hello"),))
     assert store.approvals.get(stored.id) == stored
     assert written(store) == before
-
-
-async def test_one_open_change_for_each_sim(store: Store):
-    """Of many who ask for the same SIM at once one is heard; the others hear which request is open."""
-    results = await asyncio.gather(
-        *(store.approvals.add(replace(ASKED, asked_by=f"U{n}"), card_in="C9") for n in range(20)),
-        return_exceptions=True,
-    )
-    stored = [r for r in results if isinstance(r, Approval)]
-    refused = [str(r) for r in results if isinstance(r, NotPossible)]
-
-    assert len(stored) == 1
-    assert refused == [
-        f"Request #{stored[0].id} (suspend, pending) for this SIM is still open. Decide or withdraw that one first."
-    ] * 19  # fmt: skip
-    assert written(store) == (1, 1)
-
-
-@pytest.mark.parametrize("state", list(State))
-async def test_when_a_sim_is_free_again(store: Store, state: State):
-    """Pending, running and unsure keep a SIM; every end lets go of it."""
-    stored = await store.approvals.add(ASKED, card_in="C9")
-    last = replace(stored, state=state, version=2)
-    assert await swap(store, stored, last)
-
-    if last.open:
-        with pytest.raises(NotPossible, match=f"suspend, {state}"):
-            await store.approvals.add(ASKED, card_in="C9")
-    else:
-        assert (await store.approvals.add(ASKED, card_in="C9")).id == stored.id + 1
-
-
-async def test_numbers_are_never_used_twice(store: Store):
-    """A request's number is in people's messages; a later one never gets it."""
-    first = await store.approvals.add(asked(1), card_in="C9")
-    await store.disk.write(lambda db: db.execute("DELETE FROM approvals").rowcount)
-
-    assert (await store.approvals.add(asked(2), card_in="C9")).id == first.id + 1
-
-
-async def test_what_is_looked_up(store: Store):
-    """Waiting, running, unsure, lapsed and mine: each list holds what it says, the oldest first."""
-    stored = [
-        await store.approvals.add(asked(n, asked_by=f"U{n % 2}", lapses_at=NOW + timedelta(hours=n)), card_in="C9")
-        for n in range(8)
-    ]
-    for at, state in ((1, State.RUNNING), (2, State.UNSURE), (3, State.DONE), (4, State.DENIED)):
-        assert await swap(store, stored[at], moved(stored[at], state))
-
-    def ids(found: tuple[Approval, ...]) -> list[int]:
-        return [stored.index(next(s for s in stored if s.id == a.id)) for a in found]
-
-    look = store.approvals
-    assert ids(look.waiting()) == [0, 5, 6, 7]
-    assert ids(look.waiting(limit=2)) == [0, 5]
-    assert look.count(State.PENDING) == 4
-    assert ids(look.running()) == [1]
-    assert ids(look.unsure()) == [2]
-    assert ids(look.asked_by("U0")) == [0, 2, 6]
-    assert ids(look.asked_by("U0", limit=1)) == [0]
-    assert ids(look.asked_by("U9")) == []
-    assert ids(look.lapsed_by(NOW - timedelta(microseconds=1))) == []
-    assert ids(look.lapsed_by(NOW)) == [0]
-    assert ids(look.lapsed_by(NOW + timedelta(hours=6))) == [0, 5, 6]

@@ -7,12 +7,13 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from bot.errors import BotError, NotPossible, StoreError
+from bot.errors import BotError, NotPossible, StoreError, TooBroad
 from bot.store import Store
 from bot.store.disk import MOST_AT_ONCE, Disk, read_only
 
@@ -244,7 +245,7 @@ def test_a_lock_that_is_no_lock(path: Path):
 async def test_strict_tables_refuse_wrong_types(path: Path):
     """Every table refuses a text where a number belongs, and a foreign kind of value anywhere."""
     store = Store(path)
-    tables = store.disk.reader.execute("SELECT name, strict FROM pragma_table_list WHERE schema = 'main'").fetchall()
+    tables = store.disk.reader.execute("SELECT name, strict FROM pragma_table_list WHERE type = 'table'").fetchall()
     ours = {row["name"]: row["strict"] for row in tables if not row["name"].startswith(("sqlite_", "_sqlite"))}
 
     assert set(ours) >= {"approvals", "audit", "outbox", "cards", "events", "alerts", "sims", "deliveries", "runs"}
@@ -300,6 +301,79 @@ def test_reading_a_file_with_an_odd_name(tmp_path: Path):
 
     assert other.execute("SELECT count(*) FROM audit").fetchone()[0] == 0
     other.close()
+
+
+async def test_reading_beside_the_loop(disk: Disk):
+    """Long reading leaves the loop free, sees one state of the store however long it takes, and cannot write."""
+    await disk.write(insert(1))
+    reading, go_on = threading.Event(), threading.Event()
+
+    def slow(db: sqlite3.Connection) -> tuple[int, int]:
+        first = db.execute("SELECT count(*) FROM tried").fetchone()[0]
+        reading.set()
+        go_on.wait(10)
+        return first, db.execute("SELECT count(*) FROM tried").fetchone()[0]
+
+    running = asyncio.ensure_future(disk.read(slow, within_s=10))
+    await asyncio.to_thread(reading.wait, 10)
+    await disk.write(insert(2))
+    go_on.set()
+
+    assert await running == (1, 1)
+    assert await disk.read(lambda db: db.execute("SELECT count(*) FROM tried").fetchone()[0], within_s=10) == 2
+    with pytest.raises(StoreError, match="cannot be read: attempt to write a readonly database"):
+        await disk.read(lambda db: db.execute("DELETE FROM tried"), within_s=10)
+
+
+ENDLESS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+
+
+async def test_reading_that_takes_too_long(disk: Disk):
+    """What would take longer than it may is ended and told in words, and the next reading is served."""
+    with pytest.raises(TooBroad, match=r"longer than 0\.05 s to find"):
+        await disk.read(lambda db: db.execute(ENDLESS).fetchone(), within_s=0.05)
+    assert await disk.read(lambda db: db.execute("SELECT 1").fetchone()[0], within_s=10) == 1
+
+
+async def test_reading_for_somebody_who_left(disk: Disk):
+    """A caller who goes away, and a store that closes, end what is being read."""
+    begun, ended = threading.Event(), threading.Event()
+
+    def endless(db: sqlite3.Connection) -> None:
+        begun.set()
+        try:
+            db.execute(ENDLESS).fetchone()
+        finally:
+            ended.set()
+
+    running = asyncio.ensure_future(disk.read(endless, within_s=3600))
+    await asyncio.to_thread(begun.wait, 10)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert await asyncio.to_thread(ended.wait, 10)
+
+    begun.clear()
+    running = asyncio.ensure_future(disk.read(endless, within_s=3600))
+    await asyncio.to_thread(begun.wait, 10)
+    disk.close()
+    with pytest.raises(TooBroad):
+        await running
+    with pytest.raises(StoreError, match="is closed; nothing was read"):
+        await disk.read(endless, within_s=1)
+
+
+async def test_an_error_of_the_work_is_its_own(disk: Disk):
+    """What the work itself raises comes to whoever asked, and the connection serves the next."""
+
+    def breaks(_: sqlite3.Connection) -> None:
+        raise NotPossible("No.")
+
+    for _ in range(6):
+        with pytest.raises(NotPossible):
+            await disk.read(breaks, within_s=10)
+    with pytest.raises(StoreError, match="no such table: nowhere"):
+        await disk.read(lambda db: db.execute("SELECT * FROM nowhere").fetchone(), within_s=10)
 
 
 def test_opening_again_changes_nothing(path: Path):

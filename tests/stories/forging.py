@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable
 from typing import Any
 
 from bot.simulator.slack import Message
@@ -24,12 +26,24 @@ def click(world: World, card: Message, action: str, *, by: str, value: object) -
     }
 
 
-def form(world: World, number: object, why: object, *, by: str) -> Json:
-    """The payload of the form that denies, as if it had been filled and sent."""
-    view: Json = {"id": "V1", "type": "modal", "callback_id": "approval.deny.reason", "private_metadata": number}
+def form(world: World, number: object, why: object, *, by: str, what: str = "deny") -> Json:
+    """The payload of a form that asks why, as if it had been filled and sent; `what` it is for, as the bot names it."""
+    view: Json = {"id": "V1", "type": "modal", "callback_id": f"approval.why.{what}", "private_metadata": number}
     view["state"] = {"values": {"why": {"why": {"type": "plain_text_input", "value": why}}}}
     base = world.slack.payloads.base("view_submission", by=by)
     return {**base, "trigger_id": world.slack.space.new_trigger(by), "view": view, "response_urls": []}
+
+
+def sending(world: World, payload: Json) -> Awaitable[Ack]:
+    """A payload under way."""
+    return world.slack.line.interaction(payload)
+
+
+async def after(turns: int, work: Awaitable[Any]) -> Any:
+    """What comes of the work, begun so many turns of the loop later: before, among or behind what others do."""
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    return await work
 
 
 async def send(world: World, payload: Json) -> Ack:

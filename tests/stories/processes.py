@@ -1,4 +1,4 @@
-"""The bot as a real process that can be killed, between a Slack and a SmartHub that live in the test."""
+"""The bot as a real process that can be killed, between the neighbours of a world; and the bot that comes after it."""
 
 from __future__ import annotations
 
@@ -8,41 +8,29 @@ import json
 import os
 import secrets
 import socket
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
-from bot.clock import WallClock
-from bot.simulator.fleet import Fleet
-from bot.simulator.hub import Hub
 from bot.simulator.process import BotProcess
-from bot.simulator.slack import Channel, Delivery, Message, Slack
-from bot.store.audit import Audit
-from bot.store.disk import read_only
-from tests.talk import (
-    ALERTS,
-    APPROVALS,
-    APPROVER,
-    APPROVER_GROUP,
-    BOT_TOKEN,
-    ENVIRON,
-    KEY,
-    OPERATOR,
-    OPS,
-    PEOPLE,
-    SIGNING_SECRET,
-)
+from bot.simulator.slack import Message
+from tests.talk import APPROVALS, APPROVER, ENVIRON, OPERATOR, OPS, World
 
+T = TypeVar("T")
 WITHIN_S = 15.0  # nothing here takes so long; a machine that is busy with other tests may
+LOOK = "GET /v1/global-sims/"  # at one SIM, not the list that the check of the alerts reads by itself
 
 
 class Relay:
-    """The way from the bot to SmartHub, which can be cut: the question or its answer is kept back."""
+    """The way from the bot to SmartHub, which can be cut: a question or its answer is kept back."""
 
     def __init__(self, port: int) -> None:
         self._port = port
         self._tasks: set[asyncio.Task[None]] = set()
-        self.keeps_question = self.keeps_answer = ""
-        self.kept = asyncio.Event()
+        self._question = self._answer = self._after = ""
+        self._kept = asyncio.Event()
 
     async def start(self) -> None:
         """Listens on a free port of 127.0.0.1."""
@@ -56,146 +44,145 @@ class Relay:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def heal(self) -> None:
-        """Carries everything again."""
-        self.keeps_question = self.keeps_answer = ""
-        self.kept.clear()
+    def keep(self, *, question: str = "", answer: str = "", after: str = "") -> None:
+        """Keeps back the next question with this word in its first line, or the answer to it; where `after` is named,
+        only once a question with that word was answered."""
+        self._question, self._answer, self._after = question, answer, after
+
+    async def kept(self) -> None:
+        """Returns when something is kept back."""
+        async with asyncio.timeout(WITHIN_S):
+            await self._kept.wait()
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
+        asked: list[bytes] = []  # the first lines of what came on this connection
         try:
             there, back = await asyncio.open_connection("127.0.0.1", self._port)
             with contextlib.closing(back), contextlib.closing(writer):
-                while question := await reader.read(65536):
-                    if self._keeps(self.keeps_question, question):
-                        await reader.read()  # until whoever asked is gone
-                        return
-                    back.write(question)
-                    answer = await there.read(65536)
-                    if self._keeps(self.keeps_answer, question):
-                        await reader.read()
-                        return
-                    writer.write(answer)
+                answers = asyncio.create_task(self._answers(there, writer, asked))
+                try:
+                    await self._questions(reader, back, asked)
+                finally:
+                    answers.cancel()
+                    await asyncio.gather(answers, return_exceptions=True)
         except OSError:
             return
         finally:
             self._tasks.discard(task)
 
-    def _keeps(self, what: str, question: bytes) -> bool:
-        if not what or what.encode() not in question.split(b"\r\n", 1)[0]:
+    async def _questions(self, reader: asyncio.StreamReader, back: asyncio.StreamWriter, asked: list[bytes]) -> None:
+        while data := await reader.read(65536):
+            line = data.split(b"\r\n", 1)[0]
+            if line.endswith(b" HTTP/1.1"):
+                asked.append(line)
+                if self._keeps(self._question, line):
+                    await reader.read()  # until whoever asked is gone
+                    return
+            back.write(data)
+
+    async def _answers(self, there: asyncio.StreamReader, writer: asyncio.StreamWriter, asked: list[bytes]) -> None:
+        while data := await there.read(65536):
+            if self._keeps(self._answer, asked[-1]):
+                return
+            if self._after and self._after.encode() in asked[-1]:
+                self._after = ""
+            writer.write(data)
+
+    def _keeps(self, what: str, line: bytes) -> bool:
+        if not what or self._after or what.encode() not in line:
             return False
-        self.kept.set()
+        self._kept.set()
         return True
 
 
-class Town:
-    """Everybody, by the clock on the wall, with the bot as a process that starts and dies."""
+class Town(World):
+    """A world with the bot as a process of its own, by the clock on the wall. After its death the next bot is one in
+    our process: on the same store, with the time held, so that nobody waits for what waits in it.
+    """
 
-    def __init__(self, folder: Path) -> None:
-        clock = WallClock()
-        self.store = folder / "simops.db"
-        self.hub = Hub(key=KEY, fleet=Fleet(10, clock.now), clock=clock)
-        everybody = {p.id for p in PEOPLE}
-        self.slack = Slack(
-            people=PEOPLE,
-            channels=[Channel(c, c.lower(), set(everybody)) for c in (OPS, APPROVALS, ALERTS)],
-            groups={APPROVER_GROUP: [APPROVER]},
-            bot_token=BOT_TOKEN,
-            signing_secret=SIGNING_SECRET,
-            clock=clock,
-        )
-        self._folder = folder
+    def __init__(self, folder: Path, *, bytecode: Path, ago: timedelta = timedelta(0)) -> None:
+        """With `ago` its time is held that long before now, for what came before the process. `bytecode` is where
+        Python keeps what makes a start quick, where it may not do that beside the code."""
+        super().__init__(folder, sims=20, at=datetime.now(UTC) - ago)
+        self._bytecode = bytecode
+        self.settings = {"approvals": {"settle_every": "1s"}}  # so that the process looks after requests every second
 
     async def start(self) -> None:
-        """Starts Slack, SmartHub and the bot."""
+        """Starts the neighbours alone."""
         await self.hub.start()
         await self.slack.start()
         self.relay = Relay(urlsplit(self.hub.base_url).port or 0)
         await self.relay.start()
-        port = _free_port()
-        self.slack.events_url = f"http://127.0.0.1:{port}/slack/events"
-        config = self._folder / "config.toml"
-        config.write_text(_toml(self._table()), "utf-8")
-        environ = {k: v for k, v in os.environ.items() if not k.startswith(("SLACK_", "SMARTHUB_"))} | ENVIRON
-        self.bot = BotProcess(config=config, environ=environ, port=port, log=self._folder / "bot.log")
-        await self.bot.start()
+        config, self._port = self.folder / "config.toml", _free_port()
+        config.write_text(_toml(self.table() | {"smarthub": self._through_the_relay()}), "utf-8")
+        self.process = BotProcess(
+            config=config, environ=_environ(self._bytecode), port=self._port, log=self.folder / "bot.log"
+        )
 
     async def stop(self) -> None:
         """Ends it all."""
-        self.bot.kill()
-        await self.bot.wait()
+        self.process.kill()
+        await self.process.wait()
+        if hasattr(self, "app"):
+            await self.app.stop()
         await self.relay.stop()
         await self.slack.stop()
         await self.hub.stop()
 
-    async def kill(self) -> None:
-        """Kills the bot (SIGKILL), and returns when it is dead."""
-        self.bot.kill()
-        await self.bot.wait()
+    # --- the process ---
 
-    async def ask(self) -> Message:
-        """Somebody asks for a SIM to be suspended; the card."""
+    async def live(self) -> None:
+        """Starts the process, and returns when it answers."""
+        await self.process.start()
+        self.slack.events_url = f"http://127.0.0.1:{self._port}/slack/events"
+
+    async def kill(self) -> None:
+        """Kills the process (SIGKILL), and returns when it is dead."""
+        self.process.kill()
+        await self.process.wait()
+
+    async def die(self) -> None:
+        """Kills the process, and starts the next bot with the time held."""
+        await self.kill()
+        await self.clock.advance(max(0.0, (datetime.now(UTC) - self.clock.now()).total_seconds()))
+        await self.start_bot()
+        await self.quiet()
+
+    async def asks(self) -> Message:
+        """Somebody asks the process for a SIM to be suspended; the card."""
         said = await self.slack.say(f"/sim suspend {self.hub.pick()} because of rain", by=OPERATOR, channel=OPS)
         assert said.ok, said
-        return await self.slack.until(lambda: next(iter(self.cards()), None), within=WITHIN_S)
+        return await self.sees(lambda: next(iter(self.cards(APPROVALS)), None))
 
-    async def approve(self, card: Message) -> Delivery:
-        """An approver presses Approve; returns when that is acknowledged."""
-        return await self.slack.press(card, "Approve", by=APPROVER)
+    async def approves(self, card: Message) -> None:
+        """An approver presses Approve; returns when the process has acknowledged that."""
+        assert (await self.slack.press(card, "Approve", by=APPROVER)).ok
 
-    async def reads(self, card: Message, words: str) -> Message:
-        """The card as soon as these words stand on it."""
-
-        def look() -> Message | None:
-            now = self.slack.now_of(card)
-            return now if now is not None and words in " ".join(now.words.split()) else None
-
+    async def sees(self, look: Callable[[], T | None]) -> T:
+        """What is found in Slack, as soon as it is there."""
         return await self.slack.until(look, within=WITHIN_S)
 
-    async def news(self, card: Message, count: int) -> list[str]:
-        """What stands under the card, as soon as it is that much."""
-
-        def look() -> list[str] | None:
-            said = [" ".join(m.words.split()) for m in self.slack.thread(card)]
-            return said if len(said) >= count else None
-
-        return await self.slack.until(look, within=WITHIN_S)
-
-    async def kept(self) -> None:
-        """Returns when the relay keeps what it was told to keep."""
-        async with asyncio.timeout(WITHIN_S):
-            await self.relay.kept.wait()
-
-    def cards(self) -> list[Message]:
-        """The cards in the approvals' channel."""
-        return [m for m in self.slack.messages(APPROVALS) if m.bot and m.thread_ts in (None, m.ts)]
-
-    def deeds(self) -> list[str]:
-        """What was done, from an audit log that has to be whole; the bot may be running."""
-        connection = read_only(self.store)
-        with contextlib.closing(connection):
-            log = Audit(connection)
-            assert log.verify() is None
-            return [line.deed.action for line in log.lines()]
-
-    def _table(self) -> dict[str, dict[str, object]]:
-        return {
-            "slack": {"api_url": self.slack.api_url, "approvals_channel": APPROVALS, "alerts_channel": ALERTS},
-            "smarthub": {"base_url": f"http://127.0.0.1:{self.relay.port}/v1", "tries": 1},
-            "roles": {"operators": [OPERATOR], "approvers": [APPROVER_GROUP]},
-            "approvals": {"settle_every": "1s", "settle_for": "1s"},
-            "http": {"host": "127.0.0.1"},
-            "store": {"path": str(self.store)},
-        }
+    def _through_the_relay(self) -> Mapping[str, object]:
+        return {**self.table()["smarthub"], "base_url": f"http://127.0.0.1:{self.relay.port}/v1"}
 
 
-def _toml(table: dict[str, dict[str, object]]) -> str:
+def _environ(bytecode: Path) -> dict[str, str]:
+    """Our environment with made-up secrets and none of the real ones."""
+    environ = {k: v for k, v in os.environ.items() if not k.startswith(("SLACK_", "SMARTHUB_", "SIMOPS_"))} | ENVIRON
+    if environ.pop("PYTHONDONTWRITEBYTECODE", None) is not None:
+        environ["PYTHONPYCACHEPREFIX"] = str(bytecode)
+    return environ
+
+
+def _toml(table: Mapping[str, object]) -> str:
     """Sections of texts, numbers and lists of texts, which JSON writes as TOML does."""
     sections = (
         [f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in settings.items())]
         for name, settings in table.items()
+        if isinstance(settings, Mapping)
     )
     return "\n".join(line for section in sections for line in section) + "\n"
 

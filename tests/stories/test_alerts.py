@@ -534,7 +534,7 @@ async def test_a_hundred_alerts_fit_into_one_answer(world: World):
 
     assert delivery.ok
     assert delivery.reply is not None
-    assert delivery.reply.text == "80 alerts are open."
+    assert delivery.reply.text.startswith("80 alerts are open.\n")
     assert "and 30 older ones" in plain(delivery.reply)
 
 

@@ -52,7 +52,7 @@ async def test_slow_and_wrong(world: World):
     await world.say("/sim 8949212600009999999", by=VIEWER)
     await world.say(f"/sim suspend {world.hub.pick()}", by=OPERATOR)
 
-    assert "SmartHub has no SIM" in answers(world, VIEWER)[-1]
+    assert "SmartHub knows no SIM with this ICCID either." in answers(world, VIEWER)[-1]
     assert "Asked: #1" in answers(world, OPERATOR)[-1]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.simulator.slack import FormRefused
+from bot.simulator.slack import FormRefused, Message
 from tests.stories.forging import answers, click, form, send
 from tests.talk import (
     ADMIN,
@@ -21,9 +21,22 @@ from tests.talk import (
 AFTER = {"activate": ("active", "ACTIVATED"), "suspend": ("suspended", "DEACTIVATED"), "retire": ("retired", "RETIRED")}
 
 
+def asked(world: World) -> list[tuple[str, str | None]]:
+    """What SmartHub was asked for, in order, each with its SIM."""
+    return [(a.operation, a.giccid) for a in world.hub.asked]
+
+
+async def withdraw(world: World, card: Message, *, by: str, why: str = "") -> None:
+    """Whoever asked takes a request back by this card, with or without a reason."""
+    await world.press(card, "Withdraw", by=by)
+    await world.submit({"Reason": why} if why else {}, by=by)
+
+
 @pytest.mark.parametrize("operation", ["activate", "suspend", "retire"])
 async def test_an_approved_change_is_made_once_and_read_again(world: World, operation: str):
-    """Approve sends one change, reads the SIM again, and only then the card says that it is confirmed, and by whom."""
+    """Approve reads the SIM, sends one change, reads it again, and only then the card says that it is confirmed."""
+    world.settings["approvals"] = {"cooling_off": "none", "undo_within": "never"}
+    await world.restart()
     card = await world.ask(operation)
     giccid = world.request().giccid
     world.hub.asked.clear()
@@ -32,7 +45,7 @@ async def test_an_approved_change_is_made_once_and_read_again(world: World, oper
 
     ours, theirs = AFTER[operation]
     assert pressed.ok
-    assert [(a.operation, a.giccid) for a in world.hub.asked] == [(f"{operation}Sim", giccid), ("getSim", giccid)]
+    assert asked(world) == [("getSim", giccid), (f"{operation}Sim", giccid), ("getSim", giccid)]
     assert world.hub.sim(giccid)["status"] == theirs
     assert "Confirmed · approved by <@U0APPROVER>" in world.now(card)
     assert f"the SIM reads {ours} now" in world.now(card)
@@ -128,10 +141,10 @@ async def test_a_reason_too_long_to_have_come_from_the_form(world: World):
     """The form takes 500 characters; more than that did not come from it, and is refused in words."""
     await world.ask()
 
-    ack = await send(world, form(world, "1", "x" * 20_000, by=APPROVER))
-
-    assert '"errors"' in ack.body
-    assert "500" in ack.body
+    for what, by in (("deny", APPROVER), ("withdraw", OPERATOR), ("break", ADMIN)):
+        ack = await send(world, form(world, "1", "x" * 20_000, by=by, what=what))
+        assert '"errors"' in ack.body
+        assert "500" in ack.body
     assert world.request().state == "pending"
 
 
@@ -152,22 +165,36 @@ async def test_withdrawn_from_the_answer(world: World):
     card = await world.ask()
     answer = next(m for m in world.slack.seen(by=OPERATOR, channel=OPS) if m.ephemeral_to == OPERATOR)
 
-    await world.press(answer, "Withdraw", by=OPERATOR)
+    await withdraw(world, answer, by=OPERATOR, why="wrong SIM")
     assert world.request().state == "withdrawn"
-    assert "Withdrawn" in world.now(card)
+    assert "Withdrawn by <@U0OPERATOR>" in world.now(card)
+    assert "Because wrong SIM" in world.now(card)
 
     await world.press(answer, "Withdraw", by=OPERATOR, stale=True)
     assert "is withdrawn by <@U0OPERATOR> already" in answers(world, OPERATOR)[-1]
+
+
+async def test_opening_the_form_withdraws_nothing(world: World):
+    """Who opens the form to withdraw and goes back has withdrawn nothing, and finds the request where it was."""
+    card = await world.ask(by=OTHER_OPERATOR)
+    await world.press(card, "Withdraw", by=OTHER_OPERATOR)
+
+    await world.slack.close_modal(by=OTHER_OPERATOR)
+    await world.press(card, "Approve", by=APPROVER)
+
+    assert world.request().state == "done"
+    assert world.deeds() == [(OTHER_OPERATOR, "asked"), (APPROVER, "approved"), ("simops", "done")]
 
 
 async def test_withdrawn_by_who_asked(world: World):
     """The requester may take it back; then nothing is sent, and nobody can approve any more."""
     card = await world.ask(by=OTHER_OPERATOR)
 
-    await world.press(card, "Withdraw", by=OTHER_OPERATOR)
+    await withdraw(world, card, by=OTHER_OPERATOR)
     await world.press(card, "Approve", by=APPROVER, stale=True)
 
     assert "Withdrawn by <@U0OPERATOR2>" in world.now(card)
+    assert "Because" not in world.now(card)
     assert "withdrawn by <@U0OPERATOR2> already" in answers(world, APPROVER)[-1]
     assert world.hub.count("suspendSim") == 0
     assert world.deeds() == [(OTHER_OPERATOR, "asked"), (OTHER_OPERATOR, "withdrawn")]
@@ -213,14 +240,14 @@ async def test_a_new_member_of_the_group_may_approve(world: World):
     card = await world.ask()
     second = await world.ask("activate")
     await world.press(card, "Approve", by=VIEWER)
-    assert "you have to be an approver" in answers(world, VIEWER)[-1]
+    assert "You may not approve this" in answers(world, VIEWER)[-1]
 
     world.slack.space.groups[APPROVER_GROUP] = [VIEWER]
     await world.later(seconds=61)
     await world.press(card, "Approve", by=APPROVER)
     await world.press(second, "Approve", by=VIEWER)
 
-    assert "You are in no list of roles" in answers(world, APPROVER)[-1]
+    assert "You may not approve this: its policy “everything else” asks other people" in answers(world, APPROVER)[-1]
     assert world.request(1).state == "pending"
     assert world.request(2).state == "done"
 
@@ -235,17 +262,19 @@ async def test_who_left_the_group_with_the_form_open(world: World):
     sent = await world.submit({"Reason": "no"}, by=APPROVER)
 
     assert sent.errors is not None
-    assert "you have to be an approver" in sent.errors["why"]
+    assert "You may not deny this" in sent.errors["why"]
+    assert world.slack.modal(APPROVER) is not None, "nothing that was typed is lost"
     assert world.request().state == "pending"
 
 
 async def test_a_group_slack_does_not_tell_of(world: World):
     """While Slack has never said who is in a group, nobody in it may do more, and is told that it is not known."""
     world.slack.refuse("usergroups.users.list", "internal_error", times=100)
+    await world.restart()
     card = await world.ask()
 
     await world.press(card, "Approve", by=APPROVER)
-    assert "Slack does not say right now who may approve requests" in answers(world, APPROVER)[-1]
+    assert "Slack does not say right now who may approve this; try again in a minute." in answers(world, APPROVER)[-1]
     await world.press(card, "Approve", by=ADMIN)
 
     assert world.request().state == "done"

@@ -8,7 +8,21 @@ import pytest
 
 from bot.simulator.slack import pinged
 from bot.simulator.slack.words import elements, read
-from tests.talk import ADMIN, ALERTS, APPROVER, OPERATOR, OTHER_OPERATOR, STRANGER, VIEWER, World
+from tests.stories.changes import says_why
+from tests.talk import (
+    ADMIN,
+    ALERTS,
+    APPROVALS,
+    APPROVER,
+    APPROVER_GROUP,
+    OPERATOR,
+    OPS,
+    OTHER_APPROVER,
+    OTHER_OPERATOR,
+    STRANGER,
+    VIEWER,
+    World,
+)
 
 
 async def home(world: World, who: str) -> str:
@@ -26,7 +40,10 @@ async def test_each_role_sees_its_home(world: World, who: str, role: str):
     """An empty Home says that nothing waits, and who one is here."""
     said = await home(world, who)
 
-    assert "Waiting for a decision Nothing waits." in said
+    waits = "Waits for you" if who in (APPROVER, ADMIN) else "Waiting for a decision"
+    assert f"{waits} Nothing waits." in said
+    assert "Find a SIM" in said
+    assert "Health SmartHub not asked yet Nothing is wrong with simops." in said
     assert "What you asked for Nothing of yours is open." in said
     assert "Open alerts No alert is open." in said
     assert "Type /sim help" in said
@@ -49,8 +66,17 @@ async def test_it_shows_what_is_open(world: World):
     for said in (mine, theirs):
         assert f"80 % of the quota used {world.hub.sim(world.hub.pick())['custom1']}, open, since" in said
 
-    await world.press(world.card(), "Withdraw", by=OTHER_OPERATOR)
+    await says_why(world, world.card(), "Withdraw", by=OTHER_OPERATOR)
     assert "Nothing waits." in await home(world, OTHER_OPERATOR)
+
+
+async def test_it_shows_what_is_being_carried_out(world: World):
+    """What was approved and is not at its end is shown to all, with where it stands."""
+    assert "Being carried out Nothing is under way." in await home(world, VIEWER)
+    sim = world.hub.pick("DEACTIVATED")
+    await world.press(await world.ask("retire", sim), "Approve", by=APPROVER)
+
+    assert f"Being carried out #1 retire {world.hub.sim(sim)['custom1']} (cooling)" in await home(world, VIEWER)
 
 
 async def test_a_stranger_sees_nothing_of_ours(world: World):
@@ -81,7 +107,7 @@ async def test_hostile_labels_on_the_home(world: World):
     assert "<!channel>" in " ".join(read(drawn["blocks"]))
     assert "mrkdwn" not in json.dumps(drawn["blocks"])
     assert not any(pinged(text) for text in _markup(drawn["blocks"]))
-    assert list(elements(drawn["blocks"])) == []
+    assert [e["action_id"] for _, e in elements(drawn["blocks"])] == ["find.sim"]
 
 
 async def test_a_hundred_alerts_fit_on_the_home(world: World):
@@ -120,6 +146,122 @@ async def test_slack_refuses_the_home(world: World):
     assert (await world.through(world.slack.send_event(event))).ok
 
     assert "You are a viewer here." in await home(world, VIEWER)
+
+
+async def test_who_decides_sees_what_waits_for_them(world: World):
+    """What an approver asked for themselves does not wait for them, but for the other one."""
+    sim = world.hub.pick()
+    await world.ask("suspend", sim, by=APPROVER)
+    label = world.hub.sim(sim)["custom1"]
+
+    mine, theirs = await home(world, APPROVER), await home(world, OTHER_APPROVER)
+
+    assert f"Waits for you Nothing waits. What you asked for #1 suspend {label}" in mine
+    assert f"Waits for you #1 suspend {label}" in theirs
+
+
+async def test_trouble_is_on_the_home(world: World):
+    """What keeps the bot from its work is on the Home, in its own words."""
+    world.slack.expel(APPROVALS)
+    await world.slack.say(f"/sim suspend {world.hub.pick()}", by=OPERATOR, channel=OPS)
+    await world.clock.advance(1)
+    await world._still()
+
+    drawn = await world.slack.open_home(by=VIEWER)
+
+    assert drawn is not None
+    assert "Trouble Slack: " in " ".join(" ".join(read(drawn["blocks"])).split())
+
+
+async def test_a_sim_is_found_from_the_home(world: World):
+    """The menu on the Home offers SIMs while one types, and the one chosen comes as a card, for the chooser alone."""
+    await world.run("alerts")
+    sim = world.hub.sim(3)
+    drawn = await world.through(world.slack.open_home(by=VIEWER))
+
+    offered = await world.through(world.slack.type_ahead(drawn, "find.sim", str(sim["custom1"])[:-2], by=VIEWER))
+    [wanted] = [o for o in offered if str(sim["giccid"]) in o["text"]["text"]]
+    await world.through(world.slack.choose(drawn, "find.sim", wanted["value"], by=VIEWER))
+
+    assert str(sim["custom1"]) in world.told(VIEWER)[-1]
+    assert str(sim["imsi"]) in world.told(VIEWER)[-1]
+
+
+# --- kept up to date ---
+
+
+def shown(world: World, who: str) -> str:
+    """What stands on this person's Home now, on one line."""
+    drawn = world.slack.home(who)
+    return "" if drawn is None else " ".join(" ".join(read(drawn["blocks"])).split())
+
+
+async def test_it_is_redrawn_when_something_changes(world: World):
+    """A Home that is open shows a request that came, and that it went, without being opened again."""
+    assert "Nothing waits." in await home(world, APPROVER)
+
+    await world.ask("suspend", by=OTHER_OPERATOR)
+    await world.later(seconds=6)
+    assert "Waits for you #1 suspend" in shown(world, APPROVER)
+
+    await says_why(world, world.card(), "Withdraw", by=OTHER_OPERATOR)
+    await world.later(seconds=6)
+    assert "Nothing waits." in shown(world, APPROVER)
+
+
+async def test_what_changes_nothing_draws_nothing(world: World):
+    """What is stored and cannot be seen on a Home redraws none, and several changes at once redraw it once."""
+    await home(world, VIEWER)
+    await world.push("no-session", world.hub.pick())
+    await world.later(seconds=30)
+    assert world.slack.count("views.publish") == 1
+
+    await world.ask("suspend", world.hub.pick())
+    await world.ask("suspend", world.hub.pick(nth=2))
+    await world.later(seconds=30)
+    assert world.slack.count("views.publish") <= 3
+    assert "#1 suspend" in shown(world, VIEWER)
+    assert "#2 suspend" in shown(world, VIEWER)
+
+
+async def test_a_home_of_long_ago_is_left_alone(world: World):
+    """A Home that nobody opened within the hour is not redrawn; who opens it again sees what is."""
+    await home(world, VIEWER)
+    await world.later(minutes=61)
+
+    await world.ask("suspend")
+    await world.later(seconds=30)
+
+    assert world.slack.count("views.publish") == 1
+    assert "#1 suspend" in await home(world, VIEWER)
+
+
+async def test_who_loses_their_role_loses_what_they_saw(world: World):
+    """A Home is redrawn for who one is now: who is no approver any more sees what a stranger sees."""
+    await home(world, OTHER_APPROVER)
+    world.slack.space.groups[APPROVER_GROUP] = [APPROVER]
+    await world.later(minutes=2)
+
+    await world.ask("suspend")
+    await world.later(seconds=6)
+
+    assert "You are nobody here" in shown(world, OTHER_APPROVER)
+    assert "suspend" not in shown(world, OTHER_APPROVER)
+
+
+async def test_slack_does_not_take_a_redrawn_home(world: World):
+    """When Slack refuses a redrawn Home nothing breaks, and the next change shows it."""
+    await home(world, VIEWER)
+    world.slack.refuse("views.publish", "internal_error")
+    await world.ask("suspend", world.hub.pick())
+    await world.later(seconds=6)
+    assert "#1" not in shown(world, VIEWER)
+
+    await world.ask("suspend", world.hub.pick(nth=2))
+    await world.later(seconds=6)
+
+    assert "#1 suspend" in shown(world, VIEWER)
+    assert world.app.troubles() == []
 
 
 def _markup(thing: object) -> list[str]:

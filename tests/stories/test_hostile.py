@@ -18,14 +18,15 @@ from bot.simulator.slack import Message, pinged, pings
 from bot.simulator.slack.limits import check_message
 from bot.smarthub.contract import contract
 from bot.store import Store
-from tests.talk import ALERTS, APPROVALS, OPERATOR, OPS, START, VIEWER, World
+from tests.talk import ADMIN, ALERTS, APPROVALS, APPROVER_GROUP, OPERATOR, OPS, START, STRANGER, VIEWER, World
 
+# Who is named in these is nobody whom the bot itself has any reason to name.
 HOSTILE = [
     "<!channel>",
     "<!here> <!everyone|look>",
-    "<@U0ADMIN> <@U0OPERATOR|omar>",
-    "<!subteam^S0APPROVERS>",
+    "<@U0STRANGER> <@U0VIEWER|vera>",
     "@channel @here @everyone",
+    "<!subteam^S0EVERYBODY>",
     "<http://evil.example|Acknowledge>",
     "http://evil.example/phish?x=<y>",
     "*bold* _it_ ~no~ `code` ```block```",
@@ -83,7 +84,7 @@ async def test_hostile_names_everywhere(world: World, words: str):
     assert [card.text for card in world.cards(ALERTS) if loud(card)] == []
     assert [m for m in (shown.reply, listed.reply) if m is None or loud(m)] == []
     [request] = world.cards(APPROVALS)
-    assert pings(request) <= {OPERATOR}  # who asked, by our own hand
+    assert pings(request) == {OPERATOR, APPROVER_GROUP, ADMIN}  # who asked and who may approve, by our own hand
     assert [m.words for m in world.slack.messages(OPS) if m.bot and pings(m)] == []
 
 
@@ -134,4 +135,5 @@ def _visible(text: str) -> str:
 
 def test_the_list_is_hostile():
     """The texts above would ping if Slack read them as markup: what shows them as text is not shown in vain."""
-    assert {who for words in HOSTILE for who in pinged(words)} >= {"channel", "here", "everyone", "U0ADMIN"}
+    named = {who for words in HOSTILE for who in pinged(words)}
+    assert named >= {"channel", "here", "everyone", STRANGER, VIEWER, "S0EVERYBODY"}

@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import asyncio
 
 import pytest
 
 from bot.errors import NotPossible
 from bot.rules.sims import quotable
-from bot.simulator.slack import Message, pings
+from bot.simulator.slack import Delivery, Message, pings
+from tests.stories.changes import CALLS, approved, break_the_glass, looked_after, with_settings
 from tests.stories.forging import answers
 from tests.talk import APPROVALS, APPROVER, OPERATOR, OTHER_OPERATOR, VIEWER, World
 
 FAR = 10**6  # seconds: as good as never
 
 
-async def approved(world: World, operation: str = "suspend", *, by: str = OTHER_OPERATOR) -> Message:
-    """A request that was approved, with all that came of it."""
-    card = await world.ask(operation, by=by)
-    await world.press(card, "Approve", by=APPROVER)
-    return card
+async def pressed(world: World, card: Message) -> asyncio.Future[Delivery]:
+    """The press of Approve when the SIM was looked at again, in the moment before SmartHub hears of the change."""
+    world.hub.slow = 1
+    pressing = await world.begin(world.slack.press(card, "Approve", by=APPROVER))
+    world.hub.slow = 0
+    assert world.request().state == "pending"
+    return pressing
 
 
-async def looked_after(world: World, *, minutes: float) -> None:
-    """Time passes, with the requests looked after as often as needed to see what happens on the way."""
-    end = world.clock.now() + timedelta(minutes=minutes)
-    while world.clock.now() < end:
-        await world.later(minutes=min(2.0, minutes))
-        await world.run("requests")
+async def sent(world: World, card: Message) -> asyncio.Future[Delivery]:
+    """The same when SmartHub has the change; its answer comes in a second."""
+    pressing = await pressed(world, card)
+    world.hub.slow = 1
+    await world.clock.advance(1)
+    await world._still()
+    world.hub.slow = 0
+    assert world.request().state == "running"
+    assert world.hub.count("suspendSim") == 1
+    return pressing
 
 
 @pytest.mark.parametrize("code", ["illegal_status", "invalid", "something_new", "<@U0ADMIN> <!channel>"])
@@ -35,7 +42,7 @@ async def test_refused(world: World, code: str):
     """A change that SmartHub refuses is not done, with SmartHub's words on the card and for the requester."""
     world.hub.refuse_next(code)
 
-    card = await approved(world, by=OPERATOR)
+    card = await approved(world)
 
     assert "Refused · approved by <@U0APPROVER>" in world.now(card)
     assert "SmartHub refused the change" in world.now(card)
@@ -50,14 +57,44 @@ async def test_refused(world: World, code: str):
 
 
 async def test_refused_because_somebody_else_did_it(world: World):
-    """When the SIM was changed elsewhere while the request waited, SmartHub refuses, and the card says so."""
+    """When the SIM is changed elsewhere after the last look at it, SmartHub refuses, and the card says so."""
+    card = await world.ask()
+    pressing = await pressed(world, card)
+    world.hub.change(world.request().giccid, status="RETIRED")
+
+    await world.through(pressing)
+
+    assert "not in a state that allows it" in world.now(card)
+    assert world.request().state == "failed"
+    assert world.hub.count("suspendSim") == 1
+
+
+async def test_changed_before_somebody_approves(world: World):
+    """When the SIM was changed elsewhere while the request waited, whoever approves reads that, and nothing is sent."""
     card = await world.ask()
     world.hub.change(world.request().giccid, status="RETIRED")
 
     await world.press(card, "Approve", by=APPROVER)
 
-    assert "not in a state that allows it" in world.now(card)
-    assert world.request().state == "failed"
+    assert "Request #1 does not fit any more: The state was active and is retired." in answers(world, APPROVER)[-1]
+    assert "The state was active and is retired." in world.now(card)
+    assert world.request().state == "pending"
+    assert world.hub.count("suspendSim") == 0
+
+
+async def test_not_to_be_read_when_somebody_approves(world: World):
+    """While the SIM cannot be read nobody can approve, in words; nothing is stored of it, and later it goes."""
+    card = await world.ask()
+    world.hub.down = True
+    await world.press(card, "Approve", by=APPROVER)
+
+    assert "SmartHub" in answers(world, APPROVER)[-1]
+    assert world.request().votes == ()
+    assert world.deeds() == [(OPERATOR, "asked")]
+    world.hub.down = False
+    await world.press(card, "Approve", by=APPROVER)
+    assert "Confirmed" in world.now(card)
+    assert world.hub.count("suspendSim") == 1
 
 
 async def test_after_a_refusal_it_can_be_asked_again(world: World):
@@ -72,21 +109,23 @@ async def test_after_a_refusal_it_can_be_asked_again(world: World):
     assert "Confirmed" in world.now(again)
 
 
-@pytest.mark.parametrize("operation", ["activate", "suspend", "retire"])
+@pytest.mark.parametrize("operation", CALLS)
 async def test_lost_and_done(world: World, operation: str):
     """A change whose answer was lost is unsure, is not sent again, and is found done by reading the SIM."""
-    world.hub.lose_next(f"{operation}Sim")
+    await with_settings(world)
+    _, call = CALLS[operation]
+    world.hub.lose_next(call)
 
-    card = await approved(world, operation, by=OPERATOR)
+    card = await approved(world, operation)
     assert world.request().state == "unsure"
     assert "Unsure" in world.now(card)
     assert "It is not sent again." in world.now(card)
-    assert world.slack.now_of(card).buttons == ["Look now"]
+    assert world.slack.now_of(card).buttons == ["Look now", "It was done…", "It was not done…"]
     await looked_after(world, minutes=0.5)
 
     assert "Confirmed" in world.now(card)
     assert "Looked up:" in world.now(card)
-    assert world.hub.count(f"{operation}Sim") == 1
+    assert world.hub.count(call) == 1
     assert ["Approved" in world.told(OPERATOR)[0], "Unsure" in world.told(OPERATOR)[1]] == [True, True]
     assert "Confirmed" in world.told(OPERATOR)[2]
     assert world.deeds() == [(OPERATOR, "asked"), (APPROVER, "approved"), ("simops", "unsure"), ("simops", "done")]
@@ -114,7 +153,7 @@ async def test_looking_tells_nobody_again_and_again(world: World):
     """While a change is unsure its card is redrawn, and nobody is told the same thing at each look."""
     world.hub.settle_slowly = FAR
     world.hub.lose_next("suspendSim")
-    card = await approved(world, by=OPERATOR)
+    card = await approved(world)
     told, replies, lines = len(world.told(OPERATOR)), len(world.thread(card)), len(world.deeds())
 
     await looked_after(world, minutes=10)
@@ -178,10 +217,8 @@ async def test_accepted_and_shown_late(world: World):
 async def test_accepted_and_not_readable_since(world: World):
     """When SmartHub accepts and then cannot be read, the change is unsure, not done."""
     card = await world.ask(by=OTHER_OPERATOR)
-    world.hub.slow = 1
-    pressing = await world.begin(world.slack.press(card, "Approve", by=APPROVER))
-    world.hub.down = True  # from now on: the change is in already, its answer comes in a second
-    world.hub.slow = 0
+    pressing = await sent(world, card)
+    world.hub.down = True
     await world.through(pressing)
 
     assert "SmartHub took it, but the SIM could not be read since" in world.now(card)
@@ -237,9 +274,10 @@ async def test_look_now_while_smarthub_is_down(world: World):
 async def test_busy(world: World):
     """A change that SmartHub was too busy for was not made, and is not sent again by itself."""
     card = await world.ask(by=OTHER_OPERATOR)
+    pressing = await pressed(world, card)
     world.hub.busy(1, retry_after=7)
 
-    await world.press(card, "Approve", by=APPROVER)
+    await world.through(pressing)
 
     assert "Not done" in world.now(card)
     assert "asks to wait 7 seconds" in world.now(card)
@@ -252,7 +290,7 @@ async def test_not_reachable(world: World):
     card = await world.ask(by=OTHER_OPERATOR)
     world.hub.unreachable = True
 
-    await world.press(card, "Approve", by=APPROVER)
+    await break_the_glass(world, card)
 
     assert "Not done" in world.now(card)
     assert "nothing was changed" in world.now(card)
@@ -266,7 +304,7 @@ async def test_a_server_error_on_a_change(world: World):
     card = await world.ask(by=OTHER_OPERATOR)
     world.hub.down = True
 
-    await world.press(card, "Approve", by=APPROVER)
+    await break_the_glass(world, card)
     assert world.request().state == "unsure"
     world.hub.down = False
     await looked_after(world, minutes=16)
@@ -290,9 +328,7 @@ async def test_a_lost_change_keeps_its_sim_closed(world: World):
 async def test_the_store_refuses_in_the_middle(world: World):
     """When the disk refuses after SmartHub took a change, nothing is sent again and the card ends up true."""
     card = await world.ask(by=OTHER_OPERATOR)
-    world.hub.slow = 1
-    pressing = await world.begin(world.slack.press(card, "Approve", by=APPROVER))
-    world.hub.slow = 0
+    pressing = await sent(world, card)
     writer = world.app.store.disk._writer
     writer.execute("PRAGMA query_only=ON")  # as a full disk: every write fails
     await pressing
@@ -331,10 +367,10 @@ async def test_only_what_was_decided_is_carried_out(world: World):
     card = await world.ask()
     pending = world.request()
     with pytest.raises(NotPossible):
-        await world.app.approvals.carry_out(pending)
+        await world.app.flows.approvals.carrying.carry_out(pending)
     await world.press(card, "Approve", by=APPROVER)
     with pytest.raises(NotPossible):
-        await world.app.approvals.carry_out(world.request())
+        await world.app.flows.approvals.carrying.carry_out(world.request())
 
     assert world.hub.count("suspendSim") == 1
 

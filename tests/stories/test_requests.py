@@ -8,11 +8,18 @@ import pytest
 
 from bot.simulator.slack import Message, pings
 from bot.simulator.slack.words import elements
-from tests.talk import APPROVALS, APPROVER, OPERATOR, OTHER_OPERATOR, World, plain
+from tests.talk import ADMIN, APPROVALS, APPROVER, APPROVER_GROUP, OPERATOR, OTHER_OPERATOR, World, plain
 
-HOSTILE = "<!channel> <@U0ADMIN> <!subteam^S0APPROVERS> *b* `rm -rf` <http://evil.example|here> =HYPERLINK(1) & co"
+HOSTILE = "<!channel> <@U0STRANGER> <!subteam^S0OTHERS> *b* `rm -rf` <http://evil.example|here> =HYPERLINK(1) & co"
+ASKED = {ADMIN, APPROVER_GROUP}  # who has to hear of a request that waits
 STATUS = {"activate": "DEACTIVATED", "suspend": "ACTIVATED", "retire": "DEACTIVATED"}
 OURS = {"activate": "suspended", "suspend": "active", "retire": "suspended"}
+
+
+async def withdrawn(world: World, card: Message, *, by: str) -> None:
+    """Whoever asked takes the request back."""
+    await world.press(card, "Withdraw", by=by)
+    await world.submit({}, by=by)
 
 
 def question(card: Message, button: str) -> str:
@@ -35,23 +42,50 @@ async def test_the_card_says_it_all(world: World, operation: str):
     for fact in (giccid, sim["accountName"], f"State when asked {OURS[operation]}", "<@U0OPERATOR>"):
         assert str(fact) in words
     assert "Reason the site is closed" in words
+    assert f"Rate plan {sim['servicePackage']}" in words
     assert "Waiting for an approver" in words
+    assert "0 of 1; still one of" in words
+    assert "policy “everything else”" in words
     assert "2026-11-22 16:30 UTC" in card.text
-    assert card.buttons == ["Approve", "Deny", "Withdraw"]
-    assert world.hub.count(f"{operation}Sim") == 0
+    assert card.buttons == ["Approve", "Deny", "Withdraw", "Break glass…"]
+    assert pings(card) == {OPERATOR, *ASKED}
+    assert [world.hub.count(f"{change}Sim") for change in STATUS] == [0, 0, 0]
 
 
-@pytest.mark.parametrize("operation", ["activate", "suspend", "retire"])
-async def test_approve_asks_again(world: World, operation: str):
-    """Approve has a question before it that names the change and the SIM; for retiring it says that this is final."""
+@pytest.mark.parametrize(
+    ("operation", "cooling_off", "told"),
+    [
+        ("activate", "24h", "It is done at once."),
+        ("suspend", "24h", "It is done at once."),
+        ("retire", "24h", "Suspended now, retired for good when its time is over."),
+        ("retire", "none", "This is final."),
+    ],
+)
+async def test_approve_asks_again(world: World, operation: str, cooling_off: str, told: str):
+    """Approve has a question before it that names the change and the SIM, and says whether there is a way back."""
+    world.settings["approvals"] = {"cooling_off": cooling_off}
+    await world.restart()
     card = await world.ask(operation)
 
     asked = question(card, "Approve")
 
-    assert f"{operation.capitalize()} this SIM?" in asked
-    assert world.request().giccid in asked
-    assert ("Retiring is final." in asked) == (operation == "retire")
-    assert question(card, "Withdraw") == ""
+    assert asked.startswith(f"{operation.capitalize()}? ")
+    assert world.request().label in asked
+    assert f"({world.request().giccid}). {told}" in asked
+    assert [question(card, button) for button in ("Deny", "Withdraw", "Break glass…")] == ["", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("operation", "way_back"),
+    [
+        ("suspend", "Can be undone By a request for the opposite."),
+        ("activate", "Can be undone By a request for the opposite."),
+        ("retire", "Retiring is final A retired SIM can never be used again."),
+    ],
+)
+async def test_the_card_says_whether_there_is_a_way_back(world: World, operation: str, way_back: str):
+    """Before anybody presses, the card says whether the change can be taken back."""
+    assert way_back in plain(await world.ask(operation))
 
 
 async def test_the_requester_reads_what_was_asked(world: World):
@@ -63,7 +97,8 @@ async def test_the_requester_reads_what_was_asked(world: World):
     assert said.ok
     assert said.reply is not None
     assert said.reply.ephemeral_to == OPERATOR
-    assert "Asked: #1 suspend" in plain(said.reply)
+    assert f"Asked: #1 Suspend {world.hub.sim(giccid)['custom1']}" in plain(said.reply)
+    assert giccid in plain(said.reply)
     assert f"<#{APPROVALS}>" in said.reply.text
     assert "Reason none given" in plain(world.card())
 
@@ -73,7 +108,7 @@ async def test_the_requester_reads_what_was_asked(world: World):
     [
         ("DEACTIVATED", "suspend", "This SIM is suspended already."),
         ("ACTIVATED", "activate", "This SIM is active already."),
-        ("ACTIVATED", "retire", "This SIM is active; to retire it, it has to be suspended."),
+        ("INVENTORY", "retire", "This SIM is inventory; to retire it, it has to be suspended."),
         ("RETIRED", "activate", "This SIM is retired, and that is final."),
         ("RETIRED", "retire", "This SIM is retired already."),
         ("INVENTORY", "suspend", "to suspend it, it has to be active."),
@@ -97,6 +132,17 @@ async def test_the_wrong_state_is_refused_before_anybody_is_asked(
     assert world.hub.count(f"{operation}Sim") == 0
 
 
+async def test_retiring_at_once_takes_a_suspended_sim(world: World):
+    """Where nothing suspends a SIM on the way, one that is active cannot be retired."""
+    world.settings["approvals"] = {"cooling_off": "none"}
+    await world.restart()
+
+    said = await world.say(f"/sim retire {world.hub.pick()}")
+
+    assert "This SIM is active; to retire it, it has to be suspended." in plain(said.reply)
+    assert world.cards(APPROVALS) == []
+
+
 async def test_one_open_request_for_each_sim(world: World):
     """A second change of the same SIM is refused, naming the first; when that has ended, it may be asked for."""
     giccid = world.hub.pick()
@@ -104,7 +150,7 @@ async def test_one_open_request_for_each_sim(world: World):
 
     again = await world.say(f"/sim suspend {giccid}", by=OPERATOR)
     unprinted = await world.say(f"/sim suspend {giccid[:-1]}", by=OTHER_OPERATOR)
-    await world.press(card, "Withdraw", by=OTHER_OPERATOR)
+    await withdrawn(world, card, by=OTHER_OPERATOR)
 
     for said in (again, unprinted):
         assert "Request #1 (suspend, pending) for this SIM is still open." in plain(said.reply)
@@ -134,6 +180,7 @@ async def test_a_hostile_reason_stays_text(world: World):
 
     assert HOSTILE in plain(card)
     assert HOSTILE in world.now(card)
+    assert pings(card) == {OPERATOR, *ASKED}
     for message in (*world.slack.messages(APPROVALS), *world.slack.dm(OPERATOR), listed.reply):
         assert message is not None
         assert pings(message) <= {OPERATOR, APPROVER}
@@ -168,7 +215,7 @@ async def test_the_longest_of_everything_is_shown(world: World):
     card = await world.ask("suspend", giccid, because="𝕏" * 500)
     await world.press(card, "Approve", by=APPROVER)
 
-    assert card.buttons == ["Approve", "Deny", "Withdraw"]
+    assert card.buttons == ["Approve", "Deny", "Withdraw", "Break glass…"]
     assert "Confirmed" in world.now(card)
     assert [c.error for c in world.slack.calls if c.error] == []
 
@@ -179,7 +226,7 @@ async def test_a_name_in_no_alphabet(world: World):
     for label in ("\u202edrawkcab", "\x00\x07", "   ", "a\nb\tc"):
         world.hub.change(giccid, custom1=label)
         card = await world.ask("suspend", giccid, by=OTHER_OPERATOR)
-        await world.press(card, "Withdraw", by=OTHER_OPERATOR)
+        await withdrawn(world, card, by=OTHER_OPERATOR)
         assert "Withdrawn" in world.now(card)
 
 

@@ -49,7 +49,8 @@ def test_every_state_has_its_card(found: Finding, state: State, said: str, offer
     alert = replace(ALERT, finding=found, state=state, by="U2", at=NOW, until=NOW + timedelta(days=1))
     card = view.card(alert, snooze_for="1 d")
 
-    assert card.text == f"{view.title(found)}: Pump 7. {said}."
+    assert card.text.startswith(f"{view.title(found)}: Pump 7. {said}.\nSIM  Pump 7  ")
+    assert "\nRaised  2026-11-22 " in card.text
     assert buttons(card.blocks) == offered
     sound(card, people=["U2"])
     known_to_the_sdk(card)
@@ -84,11 +85,12 @@ def test_the_list():
     """The list has a row for each alert and says when was looked last; without any it says so."""
     listed = view.listing([ALERT, replace(ALERT, id=4, finding=EXPIRY)], checked_at=NOW)
 
+    assert listed.text.startswith("2 alerts are open.\n80 % of the quota used  Pump 7  ")
     assert "80 % of the quota used" in words(listed)
     assert "Rate plan expires within 7 days" in words(listed)
     assert "Last check: " in words(listed)
     assert "No check has run yet." in words(view.listing([], checked_at=None))
-    assert view.listing([], checked_at=None).text == "No alert is open."
+    assert view.listing([], checked_at=None).text == "No alert is open. No check has run yet."
 
 
 def test_the_end_of_a_snooze():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -47,8 +48,9 @@ def test_each_of_the_nine(name: str):
     facts, said = FACTS[name]
     card = view.card(event(name, facts))
 
-    assert card.text == f"{EVENTS[name]}: Pump 7"
+    assert card.text.startswith(f"{EVENTS[name]}: Pump 7\nSIM  Pump 7  {GICCID}\n")
     assert said in words(card)
+    assert said in html.unescape(card.text)
     assert all(told in words(card) for told in ("Pump 7", GICCID, "acme", "Notification 5"))
     sound(card)
     known_to_the_sdk(card)
@@ -59,7 +61,7 @@ def test_each_of_the_nine_with_nothing_in_it(name: str):
     """An event that left out all it should say is drawn with what is not known."""
     bare = Event(id=5, push=Push(name=name, key="k", body=b"{}"), received_at=NOW)
 
-    assert view.card(bare).text == f"{EVENTS[name]}: unknown SIM"
+    assert view.card(bare).text.startswith(f"{EVENTS[name]}: unknown SIM\nSIM  not named\n")
     assert "not named" in words(view.card(bare))
     sound(view.card(bare))
 

@@ -11,7 +11,7 @@ from bot.rules.commands import read_command
 from bot.rules.sims import Operation, Sim, allow
 from bot.simulator.slack.words import pinged, pings
 from bot.views import parts
-from bot.views.parts import Message, answer, bar, escape, fit, flat, name, percent, size
+from bot.views.parts import Message, Units, answer, bar, escape, fit, flat, name, one_line, percent, size
 from tests.views.drawn import NASTY, TEXT, enough, sound, words
 
 
@@ -118,6 +118,34 @@ def test_shares_are_rounded_down(part: int, whole: int, share: str, filled: int)
 def test_sizes_for_people(amount: int | None, said: str):
     """Bytes are said in decimal units, and what is not known is not zero."""
     assert size(amount) == said
+
+
+@pytest.mark.parametrize(
+    ("amount", "units", "said"),
+    [
+        (83_886_080, Units(binary=True), "80.0 MiB"),
+        (83_886_080, Units(exact=True), "83.9 MB (83,886,080 bytes)"),
+        (83_886_080, Units(binary=True, exact=True), "80.0 MiB (83,886,080 bytes)"),
+        (1_023, Units(binary=True, exact=True), "1023 Bytes"),
+        (1_000, Units(exact=True), "1.0 kB (1,000 bytes)"),
+        (-5_000_000, Units(exact=True), "-5.0 MB (-5,000,000 bytes)"),
+        (0, Units(exact=True), "0 Bytes"),
+        (None, Units(binary=True, exact=True), "unknown"),
+    ],
+)
+def test_sizes_in_the_units_that_were_chosen(amount: int | None, units: Units, said: str):
+    """Binary units where they are configured, exact bytes where they are asked for and not said already."""
+    assert size(amount, units=units) == said
+
+
+@enough
+@given(text=TEXT, limit=st.integers(1, 900))
+def test_one_line_is_one_line(text: str, limit: int):
+    """Whatever comes, it is on one line, within its limit, and never nothing."""
+    line = one_line(text, limit)
+
+    assert 1 <= len(line) <= limit
+    assert not set(line) & set("\n\r\x0b\x0c\x85\u2028\u2029")
 
 
 def test_a_confirmation_fits():

@@ -1,19 +1,37 @@
 // Where one types: sends on Enter, suggests `/sim …`, remembers what was sent, takes a CSV file.
 import { fresh, glyph, h } from "./dom.js";
+import { menuButton } from "./menu.js";
 
 // What is offered while a command is typed, when the demo itself sends no list: the verbs of bot/rules/commands.py.
 const COMMANDS = [
-  ["/sim show ", "ID: the SIM's card"],
+  ["/sim show ", "ID: the SIM's card; ID is any of its numbers, its label, or a piece"],
+  ["/sim find ", "WORDS status:active usage>80%: searches the SIMs, paged, with a CSV"],
+  ["/sim history ", "ID: what happened to the SIM, in one line of time"],
   ["/sim activate ", "ID because REASON: asks for approval, then activates the SIM"],
   ["/sim suspend ", "ID because REASON: asks for approval, then suspends the SIM"],
   ["/sim retire ", "ID because REASON: asks for approval, then retires the SIM for good"],
-  ["/sim approvals", "what waits for a decision"],
+  ["/sim plan ", "ID PLAN because REASON: asks for approval, then changes the rate plan"],
+  ["/sim addon ", "ID PACKAGE because REASON: asks for approval, then orders an add-on"],
+  ["/sim apn ", "ID APN on|off because REASON: asks for approval, then switches the APN"],
+  ["/sim set ", "ID custom2=TEXT because REASON: asks for approval, then sets custom fields"],
+  ["/sim sms ", "ID TEXT: sends an SMS to the device"],
+  ["/sim protect ", "ID because REASON: keeps the SIM out of bulk changes and retirement"],
+  ["/sim unprotect ", "ID because REASON: lifts that again"],
+  ["/sim protected", "the protected SIMs, by whom and why"],
+  ["/sim pool ", "ACCOUNT: share pools and how much of them is used"],
+  ["/sim account ", "NAME: the enterprise, or one account"],
+  ["/sim plans ", "ACCOUNT: the rate plans of an account"],
+  ["/sim countries ", "2026-11: traffic and SIMs by country"],
+  ["/sim approvals", "what waits for a decision, for me and from me"],
+  ["/sim delegate ", "PERSON until friday: lets somebody approve in my place"],
+  ["/sim policy ", "test retire 200 account:acme: which policy matches, and who decides"],
   ["/sim alerts", "the alerts that are open"],
+  ["/sim audit ", "ID: who did what to a SIM, a request (#12) or by a person"],
   ["/sim status", "how the bot, SmartHub and Slack are"],
   ["/sim help", "this list"],
 ];
 
-/** A form with one growing field. `send(text)` resolves to false when the text should stay. */
+/** A form with one growing field. `send(text)` resolves to false when the text should stay; `shortcuts` can be changed. */
 export function composer({ label, placeholder, send, attach, commands = () => undefined }) {
   const list = fresh("commands");
   const past = [];
@@ -31,8 +49,9 @@ export function composer({ label, placeholder, send, attach, commands = () => un
     file.value = "";
   });
   const clip = attach ? h("button", { type: "button", class: "quiet square", "aria-label": "Attach a CSV file", title: "Attach a CSV file", on: { click: () => file.click() } }, glyph("clip")) : null;
+  const extra = h("span", { hidden: true });
   const go = h("button", { type: "submit", class: "primary square", "aria-label": "Send", title: "Send (Enter)" }, glyph("send"));
-  const node = h("form", { class: "composer", on: { submit: (event) => { event.preventDefault(); done(); } } }, hints, h("div", { class: "box" }, area, attach ? file : null, clip, go));
+  const node = h("form", { class: "composer", on: { submit: (event) => { event.preventDefault(); done(); } } }, hints, h("div", { class: "box" }, area, attach ? file : null, extra, clip, go));
 
   function grow() {
     area.style.height = "auto";
@@ -117,5 +136,9 @@ export function composer({ label, placeholder, send, attach, commands = () => un
       back(1);
     }
   }
-  return { node, area, focus: () => area.focus(), rename: (name, hint) => { area.setAttribute("aria-label", name); area.placeholder = hint; } };
+  function shortcuts(items) {
+    extra.replaceChildren(menuButton({ name: "Shortcuts", items, icon: "bolt", look: "quiet square", above: true }));
+    extra.hidden = !items.length;
+  }
+  return { node, area, shortcuts, focus: () => area.focus(), rename: (name, hint) => { area.setAttribute("aria-label", name); area.placeholder = hint; } };
 }

@@ -51,6 +51,7 @@ const GLYPHS = {
   chat: "M2 3h12v8H7l-3 2.5V11H2z",
   search: "M7 2.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9zM10.3 10.3l3.4 3.4",
   down: "M4 6.2 8 10.2l4-4",
+  bolt: "M9 1.8 3.5 9H8l-1 5.2L12.5 7H8z",
 };
 
 /** One of the page's own line drawings; says nothing to a screen reader. */

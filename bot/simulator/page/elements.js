@@ -1,6 +1,7 @@
 // Block Kit's elements: buttons, menus, choices and fields. Each gives {node, read}; `read` is the value for a form.
-import { arrows, fresh, glyph, h, textOf } from "./dom.js";
+import { fresh, h, textOf } from "./dom.js";
 import { plainString, plainText } from "./emoji.js";
+import { menuButton } from "./menu.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { among, flat, pick } from "./pick.js";
 import { confirmed } from "./confirm.js";
@@ -30,30 +31,11 @@ function button(e, at) {
 }
 
 function overflow(e, at) {
-  const id = fresh("menu");
-  const items = (e.options ?? []).map((option) =>
-    option.url
-      ? h("a", { role: "menuitem", tabindex: -1, href: /^https?:/i.test(option.url) ? option.url : undefined, target: "_blank", rel: "noopener noreferrer", on: { click: () => done(option) } }, plainText(option.text))
-      : h("button", { type: "button", role: "menuitem", tabindex: -1, on: { click: () => done(option) } }, plainText(option.text), option.description ? h("small", {}, plainText(option.description)) : null));
-  const menu = h("div", { id, role: "menu", class: "menu", hidden: true }, items);
-  const opener = h("button", { type: "button", class: "square", "aria-haspopup": "menu", "aria-expanded": "false", "aria-controls": id, "aria-label": "More actions", data: { key: keyOf(e, at), action: e.action_id ?? "" }, on: { click: () => toggle(menu.hidden) } }, glyph("dots"));
-  const node = h("span", { class: "overflow", on: { focusout: (event) => node.contains(event.relatedTarget) || toggle(false), keydown: (event) => {
-    if (event.key !== "Escape" || menu.hidden) return;
-    event.stopPropagation();
-    toggle(false);
-    opener.focus();
-  } } }, opener, menu);
-  function toggle(open) {
-    menu.hidden = !open;
-    opener.setAttribute("aria-expanded", String(open));
-    if (open) items[0]?.focus();
-  }
-  function done(option) {
-    toggle(false);
-    act(e, at, option.value);
-  }
-  arrows(menu, "[role=menuitem]");
-  return { node };
+  const items = (e.options ?? []).map((option) => ({
+    label: plainText(option.text), note: option.description ? plainText(option.description) : null, go: () => act(e, at, option.value),
+    href: option.url ? (/^https?:/i.test(option.url) ? option.url : "") : undefined,
+  }));
+  return { node: menuButton({ name: "More actions", items, data: { key: keyOf(e, at), action: e.action_id ?? "" } }) };
 }
 
 // Radio buttons and checkboxes: a group of labelled native inputs.

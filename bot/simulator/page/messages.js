@@ -2,6 +2,7 @@
 import { drawBlocks } from "./blocks.js";
 import { avatar, clock, dateOf, dayOf, glyph, h, sizeOf, toast, unseen, wholeTime } from "./dom.js";
 import { emoji } from "./emoji.js";
+import { menuButton } from "./menu.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { csvPreview } from "./tables.js";
 
@@ -41,6 +42,14 @@ export function author(message, ctx) {
   return { person, isBot, name: (!isBot && (person?.real_name || person?.name)) || message.username || (isBot ? ctx.bot.name : message.user) || "someone" };
 }
 
+const replying = (message, ctx, name) => h("button", { type: "button", class: "quiet square", title: "Reply in thread", "aria-label": `Reply in thread to ${name}, ${clock(dateOf(message.ts))}`, on: { click: () => ctx.openThread(message) } }, glyph("reply"));
+
+// The shortcuts of the app for messages, as in Slack: not for those that one person alone can see.
+function more(message, ctx, name) {
+  const items = ctx.shortcuts("message").map((one) => ({ label: one.name, note: one.description, go: () => ctx.start(one, message) }));
+  return items.length ? menuButton({ name: `More actions for the message of ${name}, ${clock(dateOf(message.ts))}`, items, look: "quiet square", data: { key: "more" } }) : null;
+}
+
 function item(message, ctx, { compact, thread, isNew, changed }) {
   const { person, isBot, name } = author(message, ctx);
   const date = dateOf(message.ts);
@@ -53,7 +62,7 @@ function item(message, ctx, { compact, thread, isNew, changed }) {
   if (message.edited) body.append(h("p", { class: "edited", text: "(edited)" }));
   if (message.ephemeral) body.prepend(h("p", { class: "only" }, glyph("eye"), "Only visible to you"));
   if (!thread && message.reply_count) body.append(h("button", { type: "button", class: "replies", data: { thread: message.ts }, on: { click: () => ctx.openThread(message) } }, glyph("reply"), replies(message.reply_count), unseen(", open the thread")));
-  const tools = !thread && !message.ephemeral ? h("button", { type: "button", class: "tool quiet square", title: "Reply in thread", "aria-label": `Reply in thread to ${name}, ${clock(date)}`, on: { click: () => ctx.openThread(message) } }, glyph("reply")) : null;
+  const tools = message.ephemeral ? null : h("div", { class: "tools" }, thread ? null : replying(message, ctx, name), more(message, ctx, name));
   const side = compact ? h("span", { class: "gutter", "aria-hidden": "true" }, clock(date)) : avatar(person ?? { id: message.user, name }, { isBot });
   const names = ["message", compact && "compact", message.ephemeral && "ephemeral", isNew && "new", changed && "changed"].filter(Boolean).join(" ");
   return h("li", { class: names, tabindex: -1, data: { ts: message.ts, by: name } }, side, body, tools);

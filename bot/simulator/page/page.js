@@ -12,7 +12,7 @@ import { worldPanel } from "./world.js";
 
 const $ = (id) => document.getElementById(id);
 const TITLE = document.title;
-const state = { me: "", people: [], bot: { id: "", name: "simops" }, channels: [], dms: [], messages: new Map(), home: null, here: "", example: "", thread: null, unread: new Map(), read: {} };
+const state = { me: "", people: [], bot: { id: "", name: "simops" }, channels: [], dms: [], messages: new Map(), shortcuts: [], home: null, here: "", example: "", thread: null, unread: new Map(), read: {} };
 
 // ---- what the drawing modules may ask --------------------------------------------------------------------------
 
@@ -34,6 +34,8 @@ const ctx = {
   channels: () => state.channels,
   open: (id) => open(id),
   openThread: (message) => openThread(message),
+  shortcuts: (type) => state.shortcuts.filter((one) => one.type === type),
+  start: (shortcut, message) => post("/do/shortcut", { as: state.me, callback_id: shortcut.callback_id, ...(message ? { channel: message.channel, ts: message.ts } : {}) }),
   forMessage: (message) => ({ act: act(() => ({ channel: message.channel, ts: message.ts })), suggest: suggest(() => ({ channel: message.channel, ts: message.ts })) }),
 };
 const forView = (view) => ({ ...ctx, act: act(() => ({ view_id: view.id })), suggest: suggest(() => ({ view_id: view.id })) });
@@ -223,7 +225,7 @@ const listen = streaming(
 function snapshot(data) {
   const before = state.me;
   const wanted = readHash().in;
-  Object.assign(state, { me: data.me?.id ?? data.me, people: data.people ?? [], bot: data.bot ?? state.bot, channels: data.channels ?? [], dms: data.dms ?? [], home: data.home ?? null, commands: data.commands ?? undefined, example: data.world?.example ?? "" });
+  Object.assign(state, { me: data.me?.id ?? data.me, people: data.people ?? [], bot: data.bot ?? state.bot, channels: data.channels ?? [], dms: data.dms ?? [], home: data.home ?? null, commands: data.commands ?? undefined, shortcuts: data.shortcuts ?? [], example: data.world?.example ?? "" });
   state.people.forEach((one, place) => { one.tone = place % 6; });
   state.messages = new Map(places().map(({ id }) => [id, new Map()]));
   for (const [channel, some] of Object.entries(data.messages ?? {})) state.messages.set(channel, new Map(some.map((one) => [one.ts, { ...one, channel }])));
@@ -237,6 +239,7 @@ function snapshot(data) {
   const known = [...state.channels.flatMap((one) => [[one.name, one.id], [one.id, one.id]]), ...state.dms.map((one) => [one.id, one.id]), ["home", "home"]];
   state.here = new Map(known).get(wanted) ?? state.channels[0]?.id ?? state.dms[0]?.id ?? "home";
   writeHash();
+  writer.shortcuts(ctx.shortcuts("global").map((one) => ({ label: one.name, note: one.description, go: () => ctx.start(one) })));
   drawAll();
   if (before && before !== state.me) announce(`You are ${person(state.me)?.real_name ?? state.me} now.`);
   if (state.here === "home") post("/do/home", { as: state.me });

@@ -25,13 +25,13 @@ class Answers:
         self.trouble = trouble
         self.origin = origin
 
-    def new_url(self, *, channel: str, user: str, source: Message | None = None) -> str:
-        """A new `response_url` for what this person did there."""
+    def new_url(self, *, channel: str, user: str, source: Message | None = None, thread_ts: str | None = None) -> str:
+        """A new `response_url` for what this person did there. `source` is the message of the bot's they did it in:
+        it can be replaced, and its thread is where answers go, unless another is named.
+        """
         token = secrets.token_urlsafe(18)
-        thread_ts = source.thread_ts if source is not None else None
-        self.space.answers[token] = AnswerAddress(
-            channel, user, self.space.now(), source.ts if source is not None else None, thread_ts
-        )
+        ts, thread = (source.ts, source.thread_ts) if source is not None else (None, None)
+        self.space.answers[token] = AnswerAddress(channel, user, self.space.now(), ts, thread_ts or thread)
         self.space.changed(Change("kept"))
         return f"{self.origin()}/response/{token}"
 
@@ -72,6 +72,7 @@ class Answers:
                 self.space.remove(source)
             return None
         text = str(body.get("text") or "")
+        self.trouble.check_known(body.get("blocks"))
         check_message(text=text, blocks=body.get("blocks"), attachments=body.get("attachments"))
         blocks, attachments = body.get("blocks") or [], body.get("attachments") or []
         if _said(body, "replace_original") and source is not None:
@@ -83,9 +84,14 @@ class Answers:
             text=text,
             blocks=blocks,
             attachments=attachments,
-            thread_ts=body.get("thread_ts") or (address.thread_ts if source is not None else None),
+            thread_ts=body.get("thread_ts") or self._thread(address),
             ephemeral_to=address.user if ephemeral else None,
         )
+
+    def _thread(self, address: AnswerAddress) -> str | None:
+        """The thread the answer goes to, as long as its first message is there."""
+        there = address.thread_ts is not None and self.space.find(address.channel, address.thread_ts) is not None
+        return address.thread_ts if there else None
 
     def from_ack(self, body: str, content_type: str, *, channel: str, user: str) -> Message | None:
         """The message in the body of a command's acknowledgement, where there is one; raises Refused."""

@@ -50,7 +50,7 @@ class WebApi:
         self.app_token = app_token
         self.connection_url = connection_url
         self.calls: list[Call] = []
-        self.chat = ChatMethods(space, drawn)
+        self.chat = ChatMethods(space, drawn, trouble)
         self.methods = _methods(self.chat, PeopleMethods(space, drawn), ViewMethods(space))
         self.scopes = frozenset(scope for entry in self.methods.values() for scope in entry.scopes)
 

@@ -6,15 +6,17 @@ from bot.simulator.slack.asked import Asked
 from bot.simulator.slack.drawn import Drawn
 from bot.simulator.slack.limits import check_message
 from bot.simulator.slack.shapes import Channel, File, Json, Message, Refused
+from bot.simulator.slack.trouble import Trouble
 from bot.simulator.slack.workspace import Workspace
 
 
 class ChatMethods:
     """chat.*, reactions.* and files.* on one workspace."""
 
-    def __init__(self, space: Workspace, drawn: Drawn) -> None:
+    def __init__(self, space: Workspace, drawn: Drawn, trouble: Trouble) -> None:
         self.space = space
         self.drawn = drawn
+        self.trouble = trouble
         self.uploads: dict[str, tuple[str, int]] = {}
         self.uploaded: dict[str, bytes] = {}
 
@@ -50,6 +52,7 @@ class ChatMethods:
         return {"message_ts": self._write(asked, channel, ephemeral_to=user).ts}
 
     def _write(self, asked: Asked, channel: Channel, *, ephemeral_to: str | None = None) -> Message:
+        self.trouble.check_known(asked.thing("blocks"))
         check_message(text=asked.text("text"), blocks=asked.thing("blocks"), attachments=asked.thing("attachments"))
         metadata = asked.thing("metadata")
         return self.space.post(
@@ -87,6 +90,7 @@ class ChatMethods:
         blocks = kept_blocks if asked.thing("blocks") is None else asked.thing("blocks")
         kept_attachments = asked.thing("attachments") is None
         attachments = list(message.attachments) if kept_attachments else asked.thing("attachments")
+        self.trouble.check_known(blocks)
         check_message(text=text, blocks=blocks, attachments=attachments, most=4000)
         new = self.space.edit(message, text=text, blocks=_list(blocks), attachments=_list(attachments))
         return {"channel": new.channel, "ts": new.ts, "text": new.text, "message": self.drawn.message(new)}

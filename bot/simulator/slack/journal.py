@@ -10,6 +10,7 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
+from bot.errors import StoreError
 from bot.simulator.slack.shapes import Channel, File, Json, Message
 from bot.simulator.slack.workspace import AnswerAddress, Change, Workspace
 
@@ -49,9 +50,16 @@ class Journal:
         new.replace(self.path)
 
     def load(self) -> None:
-        """Reads what was written, where there is something."""
-        if self.path.exists():
+        """Reads what was written, where there is something. Raises StoreError when it is not what was written here."""
+        if not self.path.exists():
+            return
+        try:
             fill(self.space, json.loads(self.path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as exc:
+            raise StoreError(
+                f"{self.path} cannot be read: {type(exc).__name__} {exc}. It keeps what was said in the demo's Slack. "
+                "Take it away, or start the demo with --fresh."
+            ) from exc
 
 
 def dump(space: Workspace) -> Json:

@@ -5,32 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
-from typing import Protocol
 
 from aiohttp import web
 
 from bot.simulator.slack.guard import Doing, guarded, in_words
 from bot.simulator.slack.page_files import index, shared, static
 from bot.simulator.slack.person import People
-from bot.simulator.slack.shapes import Delivery, FormRefused, Json, Message
+from bot.simulator.slack.shapes import Delivery, FormRefused, Json, Message, World
 from bot.simulator.slack.spots import Place
 from bot.simulator.slack.workspace import Change, Workspace
 
 KEEP_OPEN_SECONDS = 15.0
 Queue = asyncio.Queue[tuple[str, Json] | None]
-
-
-class World(Protocol):
-    """What can be done to the world behind the bot, offered on the page: a SIM loses its session, a quota fills up."""
-
-    def controls(self) -> list[Json]:
-        """What can be done."""
-
-    def state(self) -> Json:
-        """How the world stands; `example`, where it is given, is a command worth trying."""
-
-    async def play(self, id: str, fields: dict[str, str]) -> str:
-        """Does it; a sentence says what happened."""
 
 
 class Page:
@@ -53,6 +39,7 @@ class Page:
             "home": self.home,
             "suggest": self.suggest,
             "file": self.file,
+            "shortcut": self.shortcut,
         }
         return [
             web.get("/", guarded(index)),
@@ -94,6 +81,7 @@ class Page:
             "home": space.surfaces[user].home,
             "modal": self._modal(user),
             "world": self._world_state(),
+            "shortcuts": [dict(one) for one in self.people.shortcuts],
         }
 
     def message(self, message: Message, user: str) -> Json:
@@ -261,6 +249,16 @@ class Page:
             name=str(body["name"]), content=str(body["content"]), by=body["as"], channel=body.get("channel") or None
         )
         return {"file": {"id": kept.id, "name": kept.name}}
+
+    async def shortcut(self, body: Json) -> Json:
+        """Starts a shortcut: of the message that is named, else a global one."""
+        callback_id, by = str(body["callback_id"]), str(body["as"])
+        if not body.get("ts"):
+            return _went(await self.people.global_shortcut(callback_id, by=by))
+        message = self._place({"channel": body.get("channel"), "ts": body["ts"]})
+        if not isinstance(message, Message):
+            raise LookupError("This message is gone.")
+        return _went(await self.people.message_shortcut(callback_id, message, by=by))
 
     async def download(self, request: web.Request) -> web.StreamResponse:
         """An uploaded file."""

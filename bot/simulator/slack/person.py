@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from bot.simulator.slack.answers import Answers
@@ -12,7 +12,7 @@ from bot.simulator.slack.elements import STATELESS, Value, chosen_state, options
 from bot.simulator.slack.forms import Forms
 from bot.simulator.slack.limits import check_options
 from bot.simulator.slack.payloads import Payloads
-from bot.simulator.slack.sending import Ack, Line
+from bot.simulator.slack.sending import Ack, Line, delivered, trouble_of
 from bot.simulator.slack.shapes import Channel, Delivery, File, Json, Message, Refused
 from bot.simulator.slack.spots import Place, Spot, element_at, pressable
 from bot.simulator.slack.words import Block
@@ -20,10 +20,14 @@ from bot.simulator.slack.workspace import Change, Workspace
 
 T = TypeVar("T")
 HOME_SECONDS = 2.0
+# https://docs.slack.dev/reference/events/message: what one subscribes to for each kind of place.
+EVENT_OF = {"channel": "message.channels", "group": "message.groups", "im": "message.im"}
 
 
 class People:
-    """The hands of all people of one workspace. `events` are those the bot has subscribed to."""
+    """The hands of all people of one workspace. `events` are those the bot has subscribed to, `shortcuts` those of its
+    manifest.
+    """
 
     def __init__(self, space: Workspace, line: Line, answers: Answers, payloads: Payloads) -> None:
         self.space = space
@@ -31,6 +35,7 @@ class People:
         self.answers = answers
         self.payloads = payloads
         self.forms = Forms(space, line, answers, payloads)
+        self.shortcuts: Sequence[Mapping[str, str]] = ()
         self.events = {"app_home_opened", "app_mention", "message.im", "member_joined_channel"}
         self.last_event: Json | None = None
         self.retries = 0
@@ -76,7 +81,7 @@ class People:
         done = Delivery(200)
         if not channel.bot_in or not self.line.reachable:
             return done
-        if f"message.{about['channel_type']}" in self.events:
+        if EVENT_OF[about["channel_type"]] in self.events:
             done = await self.send_event(about)
         if f"<@{self.space.ids.bot_user_id}>" in message.text and "app_mention" in self.events and not channel.direct:
             done = await self.send_event(about | {"type": "app_mention"})
@@ -155,7 +160,7 @@ class People:
         if spot.message is not None:
             channel = spot.message.channel
             payload["response_url"] = self.answers.new_url(channel=channel, user=by, source=spot.message)
-        return _delivery(await self.line.interaction(payload))
+        return delivered(await self.line.interaction(payload))
 
     def _where(self, spot: Spot, *, by: str) -> Json:
         if spot.message is not None:
@@ -198,14 +203,17 @@ class People:
     async def global_shortcut(self, callback_id: str, *, by: str) -> Delivery:
         """Starts a shortcut from the search bar."""
         self._account(by)
-        return _delivery(await self.line.interaction(self.payloads.shortcut(callback_id, by=by)))
+        return delivered(await self.line.interaction(self.payloads.shortcut(callback_id, by=by)))
 
     async def message_shortcut(self, callback_id: str, message: Message, *, by: str) -> Delivery:
-        """Starts a shortcut from the menu of a message."""
+        """Starts a shortcut from the menu of a message. Those that one person alone can see have no such menu."""
         now = self.spot(message, by=by).message or message
-        url = self.answers.new_url(channel=now.channel, user=by, source=now)
+        if now.ephemeral_to is not None:
+            raise LookupError("This message is visible to one person only; shortcuts are for those that stay.")
+        # Not ours to replace: whose message it is, the answer comes beside it.
+        url = self.answers.new_url(channel=now.channel, user=by, thread_ts=now.thread_ts)
         payload = self.payloads.message_action(callback_id, now, by=by, response_url=url)
-        return _delivery(await self.line.interaction(payload))
+        return delivered(await self.line.interaction(payload))
 
     async def open_home(self, *, by: str) -> Json | None:
         """The Home tab after the bot was told that it is looked at, and had its time to draw it."""
@@ -237,7 +245,7 @@ class People:
         self.last_event = self.payloads.event(event, event_id=event_id)
         self.retries = retry
         ack = await self.line.event(self.last_event, retry=retry)
-        return _delivery(ack)
+        return delivered(ack)
 
     async def redeliver(self) -> Delivery:
         """Hands over the last event once more, as Slack does when it saw no answer."""
@@ -245,7 +253,7 @@ class People:
             raise LookupError("No event was sent yet.")
         self.retries += 1
         ack = await self.line.event(self.last_event, retry=self.retries)
-        return _delivery(ack)
+        return delivered(ack)
 
     async def until(self, look: Callable[[], T | None], *, within: float = 3.0) -> T:
         """What `look` finds, as soon as it finds something; looks again after each change. TimeoutError after that."""
@@ -273,18 +281,6 @@ class People:
     async def close_modal(self, *, by: str) -> Delivery:
         """Presses Cancel in the open modal."""
         return await self.forms.close(by=by)
-
-
-def trouble_of(ack: Ack) -> str | None:
-    """Slack's word for what went wrong with a delivery."""
-    if ack.status == 0:
-        return "operation_timeout"
-    return None if ack.status == 200 else "dispatch_failed"
-
-
-def _delivery(ack: Ack) -> Delivery:
-    """The body of the answer to a click or an event is ignored, as Slack ignores it."""
-    return Delivery(max(ack.status, 0), ack.took, body=ack.body, trouble=trouble_of(ack))
 
 
 def _offered(ack: Ack) -> list[Json] | None:

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 import aiohttp
 
-from bot.simulator.slack.shapes import Json
+from bot.simulator.slack.shapes import Delivery, Json
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json; charset=utf-8"
@@ -28,6 +28,18 @@ class Ack:
     body: str = ""
     content_type: str = ""
     took: float = 0.0
+
+
+def trouble_of(ack: Ack) -> str | None:
+    """Slack's word for what went wrong with a delivery."""
+    if ack.status == 0:
+        return "operation_timeout"
+    return None if ack.status == 200 else "dispatch_failed"
+
+
+def delivered(ack: Ack) -> Delivery:
+    """The body of the answer to a click or an event is ignored, as Slack ignores it."""
+    return Delivery(max(ack.status, 0), ack.took, body=ack.body, trouble=trouble_of(ack))
 
 
 @dataclass(frozen=True)

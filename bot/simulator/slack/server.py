@@ -11,17 +11,17 @@ from bot.clock import Clock
 from bot.simulator.slack.answers import Answers
 from bot.simulator.slack.api import WebApi
 from bot.simulator.slack.drawn import Drawn
+from bot.simulator.slack.files import LARGEST_UPLOAD, Files
+from bot.simulator.slack.guard import guarded
 from bot.simulator.slack.journal import Journal
-from bot.simulator.slack.page import Page, World
+from bot.simulator.slack.page import Page
 from bot.simulator.slack.payloads import Payloads
 from bot.simulator.slack.person import People
 from bot.simulator.slack.sending import Line, Sent
-from bot.simulator.slack.shapes import Call, Channel, Delivery, Json, Message, Person
+from bot.simulator.slack.shapes import Call, Channel, Delivery, Json, Message, Person, World
 from bot.simulator.slack.socket_mode import SocketMode
 from bot.simulator.slack.trouble import Trouble
 from bot.simulator.slack.workspace import Change, Ids, Workspace
-
-LARGEST_UPLOAD = 20 * 1024 * 1024
 
 
 class Slack(People):
@@ -74,9 +74,8 @@ class Slack(People):
         app.add_routes(
             [
                 web.route("*", "/api/{method}", self.api.answer),
-                web.post("/response/{token}", self.answers.receive),
-                web.post("/upload/{ticket}", self._upload),
-                web.get("/files-pri/{id}/{name:.+}", self._private_file),
+                web.post("/response/{token}", guarded(self.answers.receive)),
+                *Files(self.api).routes(),
                 web.get("/link/{ticket}", self.socket_mode.receive),
                 *self.page.routes(),
             ]
@@ -94,24 +93,8 @@ class Slack(People):
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
-        if self.journal is not None:
-            self.journal.save()
-
-    async def _upload(self, request: web.Request) -> web.Response:
-        if request.content_type == "multipart/form-data":
-            parts = [v for v in (await request.post()).values() if isinstance(v, web.FileField)]
-            content = parts[0].file.read() if parts else b""
-        else:
-            content = await request.read()
-        if self.trouble.down or not self.api.chat.upload(request.match_info["ticket"], content):
-            return web.Response(status=503 if self.trouble.down else 400, text="Not taken")
-        return web.Response(text=f"OK - {len(content)}")
-
-    async def _private_file(self, request: web.Request) -> web.Response:
-        file = self.space.files.get(request.match_info["id"])
-        if request.headers.get("Authorization") != f"Bearer {self.api.bot_token}" or file is None:
-            return web.Response(text="<html>Sign in to Slack</html>", content_type="text/html")
-        return web.Response(body=file.content, content_type=file.mimetype)
+            if self.journal is not None:  # one that could not be read stays as it is
+                self.journal.save()
 
     # What stands there
 
@@ -224,6 +207,14 @@ class Slack(People):
     @strict_rate.setter
     def strict_rate(self, strict: bool) -> None:
         self.trouble.strict_rate = strict
+
+    @property
+    def unknown_blocks(self) -> set[str]:
+        """The types of blocks that are refused in messages, as where a workspace has not got them yet; none at first.
+
+        Refused with invalid_blocks by chat.postMessage, chat.update, chat.postEphemeral and a `response_url`.
+        """
+        return self.trouble.unknown_blocks
 
     @property
     def scopes(self) -> frozenset[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from bot.simulator.slack import words
 
@@ -122,6 +122,19 @@ class Delivery:
     def ok(self) -> bool:
         """Whether the bot acknowledged it in time and in words that Slack understands."""
         return self.status == 200 and self.trouble is None
+
+
+class World(Protocol):
+    """What can be done to the world behind the bot, offered on the page: a SIM loses its session, a quota fills up."""
+
+    def controls(self) -> list[Json]:
+        """What can be done."""
+
+    def state(self) -> Json:
+        """How the world stands; `example`, where it is given, is a command worth trying."""
+
+    async def play(self, id: str, fields: dict[str, str]) -> str:
+        """Does it; a sentence says what happened."""
 
 
 class FormRefused(ValueError):

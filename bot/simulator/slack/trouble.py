@@ -6,6 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from bot.simulator.slack.shapes import Refused
+
 BURST = 5
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -20,10 +22,13 @@ class _Planned:
 
 @dataclass
 class Trouble:
-    """What Slack is told to do wrong. `down` answers 503 to everything until it is set back."""
+    """What Slack is told to do wrong. `down` answers 503 to everything until it is set back; `unknown_blocks` are types
+    of blocks that it refuses in messages, as a workspace does that has not got them yet.
+    """
 
     down: bool = False
     strict_rate: bool = False
+    unknown_blocks: set[str] = field(default_factory=set)
     _busy: list[_Planned] = field(default_factory=list)
     _refusals: list[_Planned] = field(default_factory=list)
     _lost: list[str] = field(default_factory=list)
@@ -50,6 +55,19 @@ class Trouble:
         """Slack's word, when this call is to be refused."""
         planned = _take(self._refusals, method)
         return planned.error if planned is not None else None
+
+    def check_known(self, blocks: object) -> None:
+        """Nothing, when all of these blocks are known; raises Refused as Slack does for types it does not know."""
+        if not isinstance(blocks, list):
+            return
+        types = [block.get("type") if isinstance(block, dict) else None for block in blocks]
+        wrong = [
+            f"unsupported type: {t} [json-pointer:/blocks/{at}/type]"
+            for at, t in enumerate(types)
+            if t in self.unknown_blocks
+        ]
+        if wrong:
+            raise Refused("invalid_blocks", wrong)
 
     def lost(self, method: str) -> bool:
         """Whether the answer of this call is to be lost."""

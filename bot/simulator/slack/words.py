@@ -10,6 +10,8 @@ Block = Mapping[str, Any]  # Any: Slack's JSON is of any depth
 
 # https://docs.slack.dev/messaging/formatting-message-text/#special-mentions
 MENTION = re.compile(r"<(?:!(channel|here|everyone)|@([UW][A-Z0-9]+)|!subteam\^(S[A-Z0-9]+))(?:\|[^>]*)?>")
+# How each of these elements is written in a message's text.
+NAMED = {"user": ("@", "user_id"), "usergroup": ("!subteam^", "usergroup_id"), "channel": ("#", "channel_id")}
 INSIDE = ("text", "title", "label", "hint", "description", "caption", "alt_text", "placeholder", "author_name")
 
 
@@ -61,8 +63,9 @@ def _read_object(thing: Block) -> list[str]:
         return [str(thing.get("title", "")), *_read_chart(thing.get("chart") or {})]
     if kind == "emoji":
         return [f":{thing.get('name')}:"]
-    if kind == "user":
-        return [f"<@{thing.get('user_id')}>"]
+    if kind in NAMED:
+        sign, key = NAMED[kind]
+        return [f"<{sign}{thing.get(key)}>"]
     if kind in {"link", "button", "workflow_button"}:
         return _read(thing.get("text") or thing.get("url"))
     chosen = [thing[k] for k in ("initial_value", "initial_date", "initial_time") if isinstance(thing.get(k), str)]

@@ -1,0 +1,160 @@
+BEGIN TRANSACTION;
+CREATE TABLE "_sqlite_migrations" (
+   "id" INTEGER PRIMARY KEY,
+   "migration_set" TEXT,
+   "name" TEXT,
+   "applied_at" TEXT
+);
+INSERT INTO "_sqlite_migrations" VALUES(1,'simops','0001_first','2026-11-28 16:34:25.452556+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'simops','0002_outbox','2026-11-28 16:34:25.455400+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'simops','0003_other_words','2026-11-28 16:34:25.459308+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(4,'simops','0004_refused','2026-11-28 16:34:25.463457+00:00');
+CREATE TABLE alerts (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, giccid TEXT NOT NULL, label TEXT NOT NULL, account TEXT, plan TEXT,
+        kind TEXT NOT NULL, threshold INTEGER NOT NULL, cycle TEXT NOT NULL, value INTEGER, whole INTEGER,
+        expires_at TEXT, raised_at TEXT NOT NULL, state TEXT NOT NULL, version INTEGER NOT NULL, by TEXT, at TEXT,
+        until TEXT
+    ) STRICT;
+INSERT INTO "alerts" VALUES(1,'8949212600000000000','Pump 0','acme','iot-100','quota',80,'2026-11',83000000,100000000,NULL,'2026-11-22T09:30:00.123456+00:00','open',1,NULL,NULL,NULL);
+INSERT INTO "alerts" VALUES(2,'8949212600000000000','Pump 0','acme','iot-100','expiry',7,'2026-11-29',NULL,NULL,'2026-11-29T09:30:00.123456+00:00','2026-11-22T09:30:00.123456+00:00','open',1,NULL,NULL,NULL);
+INSERT INTO "alerts" VALUES(3,'8949212600000000001','Pump 1','acme','iot-100','quota',80,'2026-11',83000000,100000000,NULL,'2026-11-22T09:30:00.123456+00:00','acknowledged',2,'U2','2026-11-22T10:30:00.123456+00:00',NULL);
+INSERT INTO "alerts" VALUES(4,'8949212600000000001','Pump 1','acme','iot-100','expiry',7,'2026-11-29',NULL,NULL,'2026-11-29T09:30:00.123456+00:00','2026-11-22T09:30:00.123456+00:00','snoozed',2,'U2','2026-11-22T10:30:00.123456+00:00','2026-11-23T09:30:00.123456+00:00');
+INSERT INTO "alerts" VALUES(5,'8949212600000000002','Pump 2','acme','iot-100','quota',80,'2026-11',83000000,100000000,NULL,'2026-11-22T09:30:00.123456+00:00','worsened',2,NULL,'2026-11-22T10:30:00.123456+00:00',NULL);
+INSERT INTO "alerts" VALUES(6,'8949212600000000002','Pump 2','acme','iot-100','expiry',7,'2026-11-29',NULL,NULL,'2026-11-29T09:30:00.123456+00:00','2026-11-22T09:30:00.123456+00:00','cleared',2,NULL,'2026-11-22T10:30:00.123456+00:00',NULL);
+INSERT INTO "alerts" VALUES(7,'8949212600000000003','Pump 3','acme','iot-100','quota',80,'2026-11',83000000,100000000,NULL,'2026-11-22T09:30:00.123456+00:00','open',1,NULL,NULL,NULL);
+INSERT INTO "alerts" VALUES(8,'8949212600000000003','Pump 3','acme','iot-100','expiry',7,'2026-11-29',NULL,NULL,'2026-11-29T09:30:00.123456+00:00','2026-11-22T09:30:00.123456+00:00','open',1,NULL,NULL,NULL);
+INSERT INTO "alerts" VALUES(9,'8949212600000000004','Pump 4','acme','iot-100','quota',80,'2026-11',83000000,100000000,NULL,'2026-11-22T09:30:00.123456+00:00','open',1,NULL,NULL,NULL);
+INSERT INTO "alerts" VALUES(10,'8949212600000000004','Pump 4','acme','iot-100','expiry',7,'2026-11-29',NULL,NULL,'2026-11-29T09:30:00.123456+00:00','2026-11-22T09:30:00.123456+00:00','open',1,NULL,NULL,NULL);
+CREATE TABLE approvals (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, operation TEXT NOT NULL, giccid TEXT NOT NULL, label TEXT NOT NULL,
+        account TEXT, status_before TEXT, reason TEXT, asked_by TEXT NOT NULL, asked_in TEXT NOT NULL,
+        asked_at TEXT NOT NULL, lapses_at TEXT NOT NULL, state TEXT NOT NULL, version INTEGER NOT NULL,
+        decided_by TEXT, decided_at TEXT, why TEXT, outcome TEXT, unsure_since TEXT, next_look_at TEXT, ended_at TEXT
+    , refused INTEGER NOT NULL DEFAULT 0) STRICT;
+INSERT INTO "approvals" VALUES(1,'suspend','8949212600000000001','Pump 7 <!channel>','xxxxx账户','active','it''s "stolen"; DROP TABLE approvals','U1','C1','2026-11-22T09:30:00.123456+00:00','2026-11-22T17:30:00.123456+00:00','pending',1,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0);
+INSERT INTO "approvals" VALUES(2,'retire','8949212600000000002','Pump 7 <!channel>',NULL,'suspended',NULL,'U1','C1','2026-11-22T09:30:00.123456+00:00','2026-11-22T17:30:00.123456+00:00','pending',1,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0);
+INSERT INTO "approvals" VALUES(3,'activate','8949212600000000003','Pump 7 <!channel>','xxxxx账户',NULL,'it''s "stolen"; DROP TABLE approvals','U1','C1','2026-11-22T09:30:00.123456+00:00','2026-11-22T17:30:00.123456+00:00','running',2,'U2','2026-11-22T10:30:00.123456+00:00',NULL,NULL,NULL,NULL,NULL,0);
+INSERT INTO "approvals" VALUES(4,'suspend','8949212600000000004','Pump 7 <!channel>','xxxxx账户','active','it''s "stolen"; DROP TABLE approvals','U1','C1','2026-11-22T09:30:00.123456+00:00','2026-11-22T17:30:00.123456+00:00','done',3,'U2','2026-11-22T10:30:00.123456+00:00',NULL,'It reads suspended.',NULL,NULL,'2026-11-22T11:30:00.123456+00:00',0);
+INSERT INTO "approvals" VALUES(5,'retire','8949212600000000005','Pump 7 <!channel>','xxxxx账户','suspended','it''s "stolen"; DROP TABLE approvals','U1','C1','2026-11-22T09:30:00.123456+00:00','2026-11-22T17:30:00.123456+00:00','failed',3,'U2','2026-11-22T10:30:00.123456+00:00',NULL,'SmartHub says no.',NULL,NULL,'2026-11-22T11:30:00.123456+00:00',1);
+INSERT INTO "approvals" VALUES(6,'suspend','8949212600000000006','Pump 7 <!channel>','xxxxx账户','active','it''s "stolen"; DROP TABLE approvals','U1','C1','2026-11-22T09:30:00.123456+00:00','2026-11-22T17:30:00.123456+00:00','unsure',3,'U2','2026-11-22T10:30:00.123456+00:00',NULL,'The answer was lost.','2026-11-22T10:30:00.123456+00:00','2026-11-22T10:35:00.123456+00:00',NULL,0);
+INSERT INTO "approvals" VALUES(7,'suspend','8949212600000000007','Pump 7 <!channel>','xxxxx账户','active','it''s "stolen"; DROP TABLE approvals','U1','C1','2026-11-22T09:30:00.123456+00:00','2026-11-22T17:30:00.123456+00:00','denied',2,'U2','2026-11-22T10:30:00.123456+00:00','wrong SIM',NULL,NULL,NULL,'2026-11-22T10:30:00.123456+00:00',0);
+INSERT INTO "approvals" VALUES(8,'suspend','8949212600000000008','Pump 7 <!channel>','xxxxx账户','active','it''s "stolen"; DROP TABLE approvals','U1','C1','2026-11-22T09:30:00.123456+00:00','2026-11-22T17:30:00.123456+00:00','withdrawn',2,'U1','2026-11-22T10:30:00.123456+00:00',NULL,NULL,NULL,NULL,'2026-11-22T10:30:00.123456+00:00',0);
+INSERT INTO "approvals" VALUES(9,'suspend','8949212600000000009','Pump 7 <!channel>','xxxxx账户','active','it''s "stolen"; DROP TABLE approvals','U1','C1','2026-11-22T09:30:00.123456+00:00','2026-11-22T17:30:00.123456+00:00','lapsed',2,NULL,NULL,NULL,NULL,NULL,NULL,'2026-11-22T18:30:00.123456+00:00',0);
+INSERT INTO "approvals" VALUES(10,'activate','8949212600000000004','Pump 7 <!channel>','xxxxx账户','suspended','it''s "stolen"; DROP TABLE approvals','U1','C1','2026-11-22T09:30:00.123456+00:00','2026-11-22T17:30:00.123456+00:00','failed',3,'U2','2026-11-22T10:30:00.123456+00:00',NULL,'SmartHub cannot be reached.',NULL,NULL,'2026-11-22T12:30:00.123456+00:00',0);
+CREATE TABLE audit (
+        id INTEGER PRIMARY KEY, at TEXT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, subject TEXT NOT NULL,
+        detail TEXT NOT NULL, previous TEXT NOT NULL, seal TEXT NOT NULL
+    ) STRICT;
+INSERT INTO "audit" VALUES(1,'2026-11-22T09:30:00.123456+00:00','U1','asked','approval:1','{"giccid": "8949212600000000001", "operation": "suspend", "reason": "it''s \"stolen\"; DROP TABLE approvals"}','0000000000000000000000000000000000000000000000000000000000000000','6eff4b750d9b69fd53d2ed0463c770fddb43ce708c5d42cdcd24a300086296f9');
+INSERT INTO "audit" VALUES(2,'2026-11-22T09:30:00.123456+00:00','U1','asked','approval:2','{"giccid": "8949212600000000002", "operation": "retire", "reason": null}','6eff4b750d9b69fd53d2ed0463c770fddb43ce708c5d42cdcd24a300086296f9','db80f7dc59e0e2be45440782e17b466f80a079ad22fa0ddc163a0a8b6eece92f');
+INSERT INTO "audit" VALUES(3,'2026-11-22T09:30:00.123456+00:00','U1','asked','approval:3','{"giccid": "8949212600000000003", "operation": "activate", "reason": "it''s \"stolen\"; DROP TABLE approvals"}','db80f7dc59e0e2be45440782e17b466f80a079ad22fa0ddc163a0a8b6eece92f','e0d78c6a2a5f67ccd712cf45d63e0aedf5c8b18055e5bdc21ccef42fb0e48509');
+INSERT INTO "audit" VALUES(4,'2026-11-22T10:30:00.123456+00:00','U2','approved','approval:3','{"why": null}','e0d78c6a2a5f67ccd712cf45d63e0aedf5c8b18055e5bdc21ccef42fb0e48509','307e86dd5fdff0f2dbab617d6984594a88f0311e867c39d61ec0efde6b0851e1');
+INSERT INTO "audit" VALUES(5,'2026-11-22T09:30:00.123456+00:00','U1','asked','approval:4','{"giccid": "8949212600000000004", "operation": "suspend", "reason": "it''s \"stolen\"; DROP TABLE approvals"}','307e86dd5fdff0f2dbab617d6984594a88f0311e867c39d61ec0efde6b0851e1','fb64ac682cbe4211435f1c11fdc11e5eda63b8debfa1d42aa8f57d57357a7983');
+INSERT INTO "audit" VALUES(6,'2026-11-22T10:30:00.123456+00:00','U2','approved','approval:4','{"why": null}','fb64ac682cbe4211435f1c11fdc11e5eda63b8debfa1d42aa8f57d57357a7983','a9b9fcb9eb90bbd246d2ad21813eed2979970c3242198ec18038a034e4a8aae9');
+INSERT INTO "audit" VALUES(7,'2026-11-22T10:30:00.123456+00:00','simops','done','approval:4','{"outcome": "It reads suspended."}','a9b9fcb9eb90bbd246d2ad21813eed2979970c3242198ec18038a034e4a8aae9','27776bb2cc25dd67010003a82cbb6985daab16f37bf2370faa5f9b4914005e16');
+INSERT INTO "audit" VALUES(8,'2026-11-22T09:30:00.123456+00:00','U1','asked','approval:5','{"giccid": "8949212600000000005", "operation": "retire", "reason": "it''s \"stolen\"; DROP TABLE approvals"}','27776bb2cc25dd67010003a82cbb6985daab16f37bf2370faa5f9b4914005e16','26bc670f2a6c10aca9afe32154cbfb5fb2b3e03274c07af60109f672425d2233');
+INSERT INTO "audit" VALUES(9,'2026-11-22T10:30:00.123456+00:00','U2','approved','approval:5','{"why": null}','26bc670f2a6c10aca9afe32154cbfb5fb2b3e03274c07af60109f672425d2233','12cf405fc79221bdf03981b533fc683253fefb983c11fad4d543053eb7dc6c4b');
+INSERT INTO "audit" VALUES(10,'2026-11-22T10:30:00.123456+00:00','simops','failed','approval:5','{"outcome": "SmartHub says no."}','12cf405fc79221bdf03981b533fc683253fefb983c11fad4d543053eb7dc6c4b','10463c42ccef20cf16d52e9e204071b0c197a0523ba298894062d92491418be7');
+INSERT INTO "audit" VALUES(11,'2026-11-22T09:30:00.123456+00:00','U1','asked','approval:6','{"giccid": "8949212600000000006", "operation": "suspend", "reason": "it''s \"stolen\"; DROP TABLE approvals"}','10463c42ccef20cf16d52e9e204071b0c197a0523ba298894062d92491418be7','9ee3a4f59e363eaf7ada8c32ba7acd98627fc055841447a4139c2606778b71ea');
+INSERT INTO "audit" VALUES(12,'2026-11-22T10:30:00.123456+00:00','U2','approved','approval:6','{"why": null}','9ee3a4f59e363eaf7ada8c32ba7acd98627fc055841447a4139c2606778b71ea','a3af95a7c98bf179606069b63f729e8e7a0b91de9856b2d0ab8e3ffadd9b828d');
+INSERT INTO "audit" VALUES(13,'2026-11-22T10:30:00.123456+00:00','simops','unsure','approval:6','{"outcome": "The answer was lost."}','a3af95a7c98bf179606069b63f729e8e7a0b91de9856b2d0ab8e3ffadd9b828d','8a16844ec139ea2bb2d65a45d7dc786603eaf8ca933a3ff85ac07f44232f92fe');
+INSERT INTO "audit" VALUES(14,'2026-11-22T09:30:00.123456+00:00','U1','asked','approval:7','{"giccid": "8949212600000000007", "operation": "suspend", "reason": "it''s \"stolen\"; DROP TABLE approvals"}','8a16844ec139ea2bb2d65a45d7dc786603eaf8ca933a3ff85ac07f44232f92fe','684f4b97abff56bcc89d18148594a81fce34de1ceb324946c0e0322898af039a');
+INSERT INTO "audit" VALUES(15,'2026-11-22T10:30:00.123456+00:00','U2','denied','approval:7','{"why": "wrong SIM"}','684f4b97abff56bcc89d18148594a81fce34de1ceb324946c0e0322898af039a','b8b21eecf0e8606c2253cb8f9e4be47da42bfd8b4aa197b8176fa056d92abfbd');
+INSERT INTO "audit" VALUES(16,'2026-11-22T09:30:00.123456+00:00','U1','asked','approval:8','{"giccid": "8949212600000000008", "operation": "suspend", "reason": "it''s \"stolen\"; DROP TABLE approvals"}','b8b21eecf0e8606c2253cb8f9e4be47da42bfd8b4aa197b8176fa056d92abfbd','3991ce035bcf467470317b1ca21296c7c5326113214ae905ff10b8a0faf1f7a7');
+INSERT INTO "audit" VALUES(17,'2026-11-22T10:30:00.123456+00:00','U1','withdrawn','approval:8','{"why": null}','3991ce035bcf467470317b1ca21296c7c5326113214ae905ff10b8a0faf1f7a7','c81ee67aee9c40e33a55a7969e3c6bef731163497e73a56279c7d29b884cb46a');
+INSERT INTO "audit" VALUES(18,'2026-11-22T09:30:00.123456+00:00','U1','asked','approval:9','{"giccid": "8949212600000000009", "operation": "suspend", "reason": "it''s \"stolen\"; DROP TABLE approvals"}','c81ee67aee9c40e33a55a7969e3c6bef731163497e73a56279c7d29b884cb46a','1f9744d272ae40d730afa2aa4230204a0b77de1787c1821be9e677e86923a199');
+INSERT INTO "audit" VALUES(19,'2026-11-22T10:30:00.123456+00:00','simops','lapsed','approval:9','{}','1f9744d272ae40d730afa2aa4230204a0b77de1787c1821be9e677e86923a199','aa7155af8432742b922cd599551f6a47f29eaaa8ef88b59f5ab2d58a391d71e6');
+INSERT INTO "audit" VALUES(20,'2026-11-22T09:30:00.123456+00:00','U1','asked','approval:10','{"giccid": "8949212600000000004", "operation": "activate", "reason": "it''s \"stolen\"; DROP TABLE approvals"}','aa7155af8432742b922cd599551f6a47f29eaaa8ef88b59f5ab2d58a391d71e6','393aa23ab61167e5237f2cbb78a24c1f2b6c52c63dc71e412e7e2afa8a85952a');
+INSERT INTO "audit" VALUES(21,'2026-11-22T10:30:00.123456+00:00','U2','approved','approval:10','{"why": null}','393aa23ab61167e5237f2cbb78a24c1f2b6c52c63dc71e412e7e2afa8a85952a','ca5180d8742d04a63b00e3d9172a107e38fba292e0e32bf0eb28adbeabb5e1dd');
+INSERT INTO "audit" VALUES(22,'2026-11-22T10:30:00.123456+00:00','simops','failed','approval:10','{"outcome": "SmartHub cannot be reached."}','ca5180d8742d04a63b00e3d9172a107e38fba292e0e32bf0eb28adbeabb5e1dd','390a2812823f0f9d0da7441aa2dbc6aa72629674efbc92724ac19baa65f17980');
+INSERT INTO "audit" VALUES(23,'2026-11-22T10:30:00.123456+00:00','U2','acknowledged','alert:3','{"until": null}','390a2812823f0f9d0da7441aa2dbc6aa72629674efbc92724ac19baa65f17980','8a173dc3da5abe5dc5ea0e3293aee2b5b88f15f3303a3ecc2a6aacbf4b28378c');
+INSERT INTO "audit" VALUES(24,'2026-11-22T10:30:00.123456+00:00','U2','snoozed','alert:4','{"until": "1 d"}','8a173dc3da5abe5dc5ea0e3293aee2b5b88f15f3303a3ecc2a6aacbf4b28378c','cf5b4e207fd5d92eab4270cbc74e612a974de439d6704612d88b2630dbac27a7');
+INSERT INTO "audit" VALUES(25,'2026-11-22T10:30:00.123456+00:00','U2','worsened','alert:5','{"until": null}','cf5b4e207fd5d92eab4270cbc74e612a974de439d6704612d88b2630dbac27a7','42fd44b2cc9844f816908082bc729537f4ddfb02ee6572f02f6457fd35e34ce5');
+INSERT INTO "audit" VALUES(26,'2026-11-22T10:30:00.123456+00:00','U2','cleared','alert:6','{"until": null}','42fd44b2cc9844f816908082bc729537f4ddfb02ee6572f02f6457fd35e34ce5','49a196f5733e7a709b0bc70df1c2c8ecc12e30b107f720126b4209b21204c739');
+CREATE TABLE cards (subject TEXT PRIMARY KEY, channel TEXT NOT NULL, ts TEXT NOT NULL) STRICT;
+INSERT INTO "cards" VALUES('approval:1','C0APPROVALS','1.1');
+CREATE TABLE deliveries (key TEXT PRIMARY KEY, at TEXT NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO "deliveries" VALUES('Ev0001','2026-11-22T09:30:00.123456+00:00');
+CREATE TABLE event_bodies (id INTEGER PRIMARY KEY, event INTEGER NOT NULL REFERENCES events (id), body BLOB NOT NULL, received_at TEXT NOT NULL) STRICT;
+INSERT INTO "event_bodies" VALUES(1,1,X'7B2274657874223A20224241545420313125227D','2026-11-22T09:32:00.123456+00:00');
+CREATE TABLE events (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, key TEXT NOT NULL, giccid TEXT, account TEXT,
+        body BLOB NOT NULL, facts TEXT NOT NULL, flaw TEXT, label TEXT, happened_at TEXT, received_at TEXT NOT NULL,
+        repeats INTEGER NOT NULL DEFAULT 0, last_at TEXT
+    ) STRICT;
+INSERT INTO "events" VALUES(1,'mo-sms','id:1','8949212600000000142','acme',X'7B2274657874223A20224241545420313225227D','{"at": {"time": "2026-11-22T09:30:00.123456+00:00"}, "text": "BATT 12%"}',NULL,NULL,'2026-11-22T09:30:00.123456+00:00','2026-11-22T09:30:00.123456+00:00',2,'2026-11-22T09:32:00.123456+00:00');
+INSERT INTO "events" VALUES(2,'no-session','id:2',NULL,NULL,X'3C783E','{}','it is not JSON',NULL,NULL,'2026-11-22T09:30:00.123456+00:00',0,NULL);
+CREATE TABLE identity (name TEXT NOT NULL) STRICT;
+INSERT INTO "identity" VALUES('d101ebc65e2e7cce');
+CREATE TABLE outbox (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, channel TEXT NOT NULL, subject TEXT, under TEXT, text TEXT, blocks TEXT,
+        made_at TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'waiting', tries INTEGER NOT NULL DEFAULT 0, error TEXT,
+        sent_at TEXT, ts TEXT
+    , unless_in TEXT) STRICT;
+INSERT INTO "outbox" VALUES(1,'C0APPROVALS','approval:1',NULL,NULL,NULL,'2026-11-22T09:30:00.123456+00:00','sent',0,NULL,'2026-11-22T09:30:00.123456+00:00','1.1',NULL);
+INSERT INTO "outbox" VALUES(2,'C0APPROVALS','approval:2',NULL,NULL,NULL,'2026-11-22T09:30:00.123456+00:00','waiting',0,NULL,NULL,NULL,NULL);
+INSERT INTO "outbox" VALUES(3,'C0APPROVALS','approval:3',NULL,NULL,NULL,'2026-11-22T09:30:00.123456+00:00','waiting',0,NULL,NULL,NULL,NULL);
+INSERT INTO "outbox" VALUES(5,'U1',NULL,NULL,'#3 running','[]','2026-11-22T10:30:00.123456+00:00','failed',0,'user_not_found',NULL,NULL,'C0APPROVALS');
+INSERT INTO "outbox" VALUES(6,'C0APPROVALS','approval:4',NULL,NULL,NULL,'2026-11-22T09:30:00.123456+00:00','waiting',0,NULL,NULL,NULL,NULL);
+INSERT INTO "outbox" VALUES(8,'U1',NULL,NULL,'#4 running','[]','2026-11-22T10:30:00.123456+00:00','waiting',0,NULL,NULL,NULL,'C0APPROVALS');
+INSERT INTO "outbox" VALUES(10,'U1',NULL,NULL,'#4 done','[]','2026-11-22T10:30:00.123456+00:00','waiting',0,NULL,NULL,NULL,'C0APPROVALS');
+INSERT INTO "outbox" VALUES(11,'C0APPROVALS','approval:5',NULL,NULL,NULL,'2026-11-22T09:30:00.123456+00:00','waiting',0,NULL,NULL,NULL,NULL);
+INSERT INTO "outbox" VALUES(13,'U1',NULL,NULL,'#5 running','[]','2026-11-22T10:30:00.123456+00:00','waiting',0,NULL,NULL,NULL,'C0APPROVALS');
+INSERT INTO "outbox" VALUES(15,'U1',NULL,NULL,'#5 failed','[]','2026-11-22T10:30:00.123456+00:00','waiting',0,NULL,NULL,NULL,'C0APPROVALS');
+INSERT INTO "outbox" VALUES(16,'C0APPROVALS','approval:6',NULL,NULL,NULL,'2026-11-22T09:30:00.123456+00:00','waiting',0,NULL,NULL,NULL,NULL);
+INSERT INTO "outbox" VALUES(18,'U1',NULL,NULL,'#6 running','[]','2026-11-22T10:30:00.123456+00:00','waiting',0,NULL,NULL,NULL,'C0APPROVALS');
+INSERT INTO "outbox" VALUES(20,'U1',NULL,NULL,'#6 unsure','[]','2026-11-22T10:30:00.123456+00:00','waiting',0,NULL,NULL,NULL,'C0APPROVALS');
+INSERT INTO "outbox" VALUES(21,'C0APPROVALS','approval:7',NULL,NULL,NULL,'2026-11-22T09:30:00.123456+00:00','waiting',0,NULL,NULL,NULL,NULL);
+INSERT INTO "outbox" VALUES(23,'U1',NULL,NULL,'#7 denied','[]','2026-11-22T10:30:00.123456+00:00','waiting',0,NULL,NULL,NULL,'C0APPROVALS');
+INSERT INTO "outbox" VALUES(24,'C0APPROVALS','approval:8',NULL,NULL,NULL,'2026-11-22T09:30:00.123456+00:00','waiting',0,NULL,NULL,NULL,NULL);
+INSERT INTO "outbox" VALUES(26,'U1',NULL,NULL,'#8 withdrawn','[]','2026-11-22T10:30:00.123456+00:00','waiting',0,NULL,NULL,NULL,'C0APPROVALS');
+INSERT INTO "outbox" VALUES(27,'C0APPROVALS','approval:9',NULL,NULL,NULL,'2026-11-22T09:30:00.123456+00:00','waiting',0,NULL,NULL,NULL,NULL);
+INSERT INTO "outbox" VALUES(29,'U1',NULL,NULL,'#9 lapsed','[]','2026-11-22T10:30:00.123456+00:00','waiting',0,NULL,NULL,NULL,'C0APPROVALS');
+INSERT INTO "outbox" VALUES(30,'C0APPROVALS','approval:10',NULL,NULL,NULL,'2026-11-22T09:30:00.123456+00:00','waiting',0,NULL,NULL,NULL,NULL);
+INSERT INTO "outbox" VALUES(32,'U1',NULL,NULL,'#10 running','[]','2026-11-22T10:30:00.123456+00:00','waiting',0,NULL,NULL,NULL,'C0APPROVALS');
+INSERT INTO "outbox" VALUES(34,'U1',NULL,NULL,'#10 failed','[]','2026-11-22T10:30:00.123456+00:00','waiting',0,NULL,NULL,NULL,'C0APPROVALS');
+INSERT INTO "outbox" VALUES(35,'C0ALERTS','alert:1',NULL,NULL,NULL,'2026-11-22T09:30:00.123456+00:00','sending',0,NULL,NULL,NULL,NULL);
+INSERT INTO "outbox" VALUES(36,'C0ALERTS','alert:2',NULL,NULL,NULL,'2026-11-22T09:30:00.123456+00:00','waiting',0,NULL,NULL,NULL,NULL);
+INSERT INTO "outbox" VALUES(37,'C0ALERTS','alert:3',NULL,NULL,NULL,'2026-11-22T09:30:00.123456+00:00','waiting',0,NULL,NULL,NULL,NULL);
+INSERT INTO "outbox" VALUES(38,'C0ALERTS','alert:4',NULL,NULL,NULL,'2026-11-22T09:30:00.123456+00:00','waiting',0,NULL,NULL,NULL,NULL);
+INSERT INTO "outbox" VALUES(39,'C0ALERTS','alert:5',NULL,NULL,NULL,'2026-11-22T09:30:00.123456+00:00','waiting',0,NULL,NULL,NULL,NULL);
+INSERT INTO "outbox" VALUES(40,'C0ALERTS','alert:6',NULL,NULL,NULL,'2026-11-22T09:30:00.123456+00:00','waiting',0,NULL,NULL,NULL,NULL);
+INSERT INTO "outbox" VALUES(41,'C0ALERTS','alert:7',NULL,NULL,NULL,'2026-11-22T09:30:00.123456+00:00','waiting',0,NULL,NULL,NULL,NULL);
+INSERT INTO "outbox" VALUES(42,'C0ALERTS','alert:8',NULL,NULL,NULL,'2026-11-22T09:30:00.123456+00:00','waiting',0,NULL,NULL,NULL,NULL);
+INSERT INTO "outbox" VALUES(43,'C0ALERTS','alert:9',NULL,NULL,NULL,'2026-11-22T09:30:00.123456+00:00','waiting',0,NULL,NULL,NULL,NULL);
+INSERT INTO "outbox" VALUES(44,'C0ALERTS','alert:10',NULL,NULL,NULL,'2026-11-22T09:30:00.123456+00:00','waiting',0,NULL,NULL,NULL,NULL);
+INSERT INTO "outbox" VALUES(49,'C0EVENTS','event:1',NULL,NULL,NULL,'2026-11-22T09:30:00.123456+00:00','waiting',0,NULL,NULL,NULL,NULL);
+INSERT INTO "outbox" VALUES(52,'C0EVENTS','event:2',NULL,NULL,NULL,'2026-11-22T09:30:00.123456+00:00','waiting',0,NULL,NULL,NULL,NULL);
+CREATE TABLE runs (name TEXT PRIMARY KEY, at TEXT NOT NULL, said TEXT NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO "runs" VALUES('alerts','2026-11-22T09:30:00.123456+00:00','5 SIMs; 10 alerts raised');
+CREATE TABLE sims (
+        giccid TEXT PRIMARY KEY, label TEXT NOT NULL, status TEXT NOT NULL, account TEXT, plan TEXT, cycle TEXT,
+        usage_bytes INTEGER, quota_bytes INTEGER, plan_expires_at TEXT, seen_at TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+INSERT INTO "sims" VALUES('8949212600000000000','Pump 0','active','acme','iot-100','2026-11',83000000,100000000,NULL,'2026-11-22T09:30:00.123456+00:00');
+INSERT INTO "sims" VALUES('8949212600000000001','Pump 1','active','acme','iot-100','2026-11',83000000,100000000,NULL,'2026-11-22T09:30:00.123456+00:00');
+INSERT INTO "sims" VALUES('8949212600000000002','Pump 2','active','acme','iot-100','2026-11',83000000,100000000,NULL,'2026-11-22T09:30:00.123456+00:00');
+INSERT INTO "sims" VALUES('8949212600000000003','Pump 3','active','acme','iot-100','2026-11',83000000,100000000,NULL,'2026-11-22T09:30:00.123456+00:00');
+INSERT INTO "sims" VALUES('8949212600000000004','Pump 4','active','acme','iot-100','2026-11',83000000,100000000,NULL,'2026-11-22T09:30:00.123456+00:00');
+CREATE UNIQUE INDEX "idx__sqlite_migrations_migration_set_name"
+    ON "_sqlite_migrations" ("migration_set", "name");
+CREATE UNIQUE INDEX approvals_one_open ON approvals (giccid) WHERE state IN ('pending', 'running', 'unsure');
+CREATE INDEX approvals_by_state ON approvals (state, id);
+CREATE INDEX audit_by_subject ON audit (subject, id);
+CREATE INDEX outbox_waiting ON outbox (channel, id) WHERE state IN ('waiting', 'sending');
+CREATE UNIQUE INDEX outbox_one_redraw ON outbox (subject) WHERE state = 'waiting' AND subject IS NOT NULL;
+CREATE INDEX events_by_key ON events (key, id);
+CREATE INDEX events_by_sim ON events (giccid, id);
+CREATE UNIQUE INDEX alerts_once ON alerts (giccid, kind, threshold, cycle) WHERE state != 'cleared';
+CREATE INDEX alerts_by_state ON alerts (state, id);
+CREATE INDEX deliveries_by_age ON deliveries (at);
+CREATE INDEX outbox_sending ON outbox (id) WHERE state = 'sending';
+CREATE INDEX outbox_failed ON outbox (id) WHERE state = 'failed';
+CREATE INDEX outbox_sent ON outbox (sent_at) WHERE state = 'sent';
+CREATE INDEX event_bodies_by_event ON event_bodies (event, id);
+DELETE FROM "sqlite_sequence";
+INSERT INTO "sqlite_sequence" VALUES('approvals',10);
+INSERT INTO "sqlite_sequence" VALUES('outbox',52);
+INSERT INTO "sqlite_sequence" VALUES('alerts',10);
+INSERT INTO "sqlite_sequence" VALUES('events',2);
+COMMIT;

@@ -1,0 +1,185 @@
+"""Everything there is to press, in one world: each button with a card it stands on, its number, and who may press."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import handlers
+from bot.rules.history import Kind
+from bot.rules.sims import Operation
+from bot.simulator.slack import Message
+from bot.simulator.slack.words import Block, elements
+from bot.smarthub.contract import ENDPOINTS
+from tests.stories.forging import answers, click, send
+from tests.talk import (
+    ADMIN,
+    ALERTS,
+    APPROVER,
+    OPERATOR,
+    OPS,
+    OTHER_APPROVER,
+    OTHER_OPERATOR,
+    STRANGER,
+    VIEWER,
+    World,
+)
+
+FAR = 10**6  # seconds: as good as never
+CHANGING = [endpoint.name for endpoint in ENDPOINTS if endpoint.changes]
+UNKNOWN = ("carries nothing that is known here", "There is no", "and gone")
+PENDING, UNSURE, COOLING, DONE, BROKEN, ALERT = "1", "2", "3", "4", "5", "1"
+
+# Who may press what. What stands here for nobody is for whoever asked alone.
+LOOKS = {
+    "sim.show", "sim.pick", "find.sim", "sim.refresh", "sim.exact", "sim.history", "history.all", "history.csv",
+    *(f"history.{kind.value}" for kind in Kind), "search.next", "search.back", "search.csv",
+    "search.open",
+    "menu.find", "menu.approvals", "menu.alerts", "menu.status", "menu.help",
+}  # fmt: skip
+CHANGES = {f"sim.{operation.value}" for operation in Operation}
+WORK = {"approval.look", "approval.cancel", "approval.undo", "alert.acknowledge", "alert.snooze"}
+DECISIONS = {"approval.approve", "approval.deny", "approval.review", "approval.done", "approval.undone"}
+MAY: dict[str, set[str]] = {
+    STRANGER: set(),
+    VIEWER: LOOKS,
+    OTHER_OPERATOR: LOOKS | CHANGES | WORK,
+    APPROVER: LOOKS | CHANGES | WORK | DECISIONS,
+    ADMIN: LOOKS | CHANGES | WORK | DECISIONS | {"approval.break"},
+}
+FORMS = CHANGES | {"menu.find"} | {
+    f"approval.{what}" for what in ("deny", "withdraw", "cancel", "break", "review", "done", "undone")
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Button:
+    """One button: a card it stands on, what it carries, and somebody who may press it."""
+
+    action: str
+    card: Message
+    number: str
+    by: str
+
+
+def every_button() -> list[str]:
+    """Each button's name in every table of the doors."""
+    modules = [importlib.import_module(f"handlers.{found.name}") for found in pkgutil.iter_modules(handlers.__path__)]
+    doors = {door for module in modules for door in vars(module).values() if isinstance(door, type)}
+    # A table names methods of its door and needs nothing else of it.
+    return [name for door in sorted(doors, key=repr) if hasattr(door, "table") for name in door.__new__(door).table()]
+
+
+async def one_of_each(world: World) -> dict[str, Button]:
+    """Each button by its name: of a request in every state, an alert, a SIM's card, a search, a history, the menu."""
+    pending = await world.ask("suspend", world.hub.pick(nth=0))
+    unsure = await _unsure(world)
+    cooling = await _decided(world, "retire", world.hub.pick("DEACTIVATED", nth=1))
+    done = await _decided(world, "suspend", world.hub.pick(nth=2))
+    broken = await _broken(world, world.hub.pick(nth=3))
+    cards = {
+        **dict.fromkeys(("approve", "deny", "withdraw", "break"), (pending, PENDING)),
+        **dict.fromkeys(("look", "done", "undone"), (unsure, UNSURE)),
+        "cancel": (cooling, COOLING),
+        "undo": (done, DONE),
+        "review": (broken, BROKEN),
+    }
+    found = {f"approval.{what}": (card, number) for what, (card, number) in cards.items()}
+    found |= await _looked_up(world)
+    return {name: Button(name, *found[name], by=_who_may(name)) for name in every_button()}
+
+
+async def _unsure(world: World) -> Message:
+    """A request whose change was lost, and whose SIM will not show it."""
+    card = await world.ask("activate")
+    world.hub.lose_next("activateSim")
+    world.hub.settle_slowly = FAR
+    await world.press(card, "Approve", by=OTHER_APPROVER)
+    world.hub.settle_slowly = 0
+    return card
+
+
+async def _decided(world: World, operation: str, giccid: str) -> Message:
+    card = await world.ask(operation, giccid)
+    await world.press(card, "Approve", by=OTHER_APPROVER)
+    return card
+
+
+async def _broken(world: World, giccid: str) -> Message:
+    card = await world.ask("suspend", giccid)
+    await world.press(card, "Break glass…", by=ADMIN)
+    await world.submit({"Reason": "the site burns"}, by=ADMIN)
+    return card
+
+
+async def _looked_up(world: World) -> dict[str, tuple[Message, str]]:
+    """The buttons of what people look at."""
+    world.hub.grow(world.hub.pick(nth=5), fraction=0.97)
+    await world.run("alerts")
+    seen = {
+        "sim": await _said(world, f"/sim {world.hub.pick(nth=6)}"),
+        "history": await _said(world, f"/sim history {world.hub.pick(nth=6)}"),
+        "search": await _said(world, "/sim find status:active"),
+        "find": await _said(world, "/sim"),
+    }
+    seen["menu"] = seen["find"]
+    alert = dict.fromkeys(("alert.acknowledge", "alert.snooze"), (world.card(ALERTS), ALERT))
+    numbers = {
+        "sim": carried(seen["sim"], "sim.refresh"),
+        "history": carried(seen["history"], "history.csv"),
+        "search": carried(seen["search"], "search.next"),
+        "find": carried(seen["sim"], "sim.refresh"),
+        "menu": "0",
+    }
+    names = [name for name in every_button() if name.split(".")[0] in seen]
+    found = {name: (seen[name.split(".")[0]], numbers[name.split(".")[0]]) for name in names}
+    suspended = await _said(world, f"/sim {world.request(int(DONE)).giccid}")
+    return alert | found | {"sim.activate": (suspended, carried(suspended, "sim.activate"))}
+
+
+async def _said(world: World, text: str) -> Message:
+    """The answer, which is the acknowledgement itself or comes after it."""
+    await world.say(text, by=OPERATOR)
+    return [m for m in world.slack.seen(by=OPERATOR, channel=OPS) if m.ephemeral_to == OPERATOR][-1]
+
+
+def _who_may(name: str) -> str:
+    """Somebody who may press this, and nobody with more of a role than it takes."""
+    if name == "approval.withdraw":
+        return OPERATOR
+    return next(user for user in MAY if name in MAY[user])
+
+
+def carried(message: Message, action: str) -> str:
+    """What this button of the message carries."""
+    [value] = [e["value"] for _, e in elements(message.blocks) if e["action_id"] == action]
+    return str(value)
+
+
+def shown(world: World) -> Iterator[Block]:
+    """Each button and menu on any message that stands anywhere now, whoever sees it."""
+    for place in world.slack.space.written.values():
+        for message in place.values():
+            yield from (element for _, element in elements(message.blocks))
+
+
+def changes(world: World) -> int:
+    """How many changes SmartHub was asked for."""
+    return sum(world.hub.count(name) for name in CHANGING)
+
+
+def known(world: World) -> tuple[object, ...]:
+    """All that a click could have changed, and what SmartHub was asked for."""
+    requests = [world.request(n) for n in range(1, 6)]
+    return world.deeds(), requests, world.app.store.alerts.get(1), len(world.hub.asked)
+
+
+async def pressed(world: World, button: Button, *, by: str, value: object = None) -> list[str]:
+    """What this person alone reads after a press, each on one line; a form that opened is closed again."""
+    before = len(answers(world, by))
+    number = button.number if value is None else value
+    ack = await send(world, click(world, button.card, button.action, by=by, value=number))
+    assert ack.status == 200, button.action
+    return answers(world, by)[before:]
