@@ -12,7 +12,8 @@ from hypothesis import settings
 from tests.talk import World
 
 # At every check a modest number of cases; in CI always the same ones, so that a run says something about the change.
-settings.register_profile("check", max_examples=40, deadline=None, derandomize="CI" in os.environ)
+settings.register_profile("check", max_examples=20, deadline=None, derandomize="CI" in os.environ)
+settings.register_profile("deep", max_examples=500, deadline=None)
 settings.load_profile("check")
 
 

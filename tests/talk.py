@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import tempfile
 from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +18,7 @@ from bot.simulator.clock import HeldClock
 from bot.simulator.fleet import Fleet
 from bot.simulator.hub import Hub
 from bot.simulator.slack import Channel, Delivery, Message, Person, Slack
+from bot.store import Store
 
 T = TypeVar("T")
 
@@ -97,7 +100,10 @@ class World:
         await self.start_bot()
 
     async def start_bot(self) -> None:
-        """Starts a bot on the store as it is."""
+        """Starts a bot on the store as it is; where there is none, on a new and empty one."""
+        path = self.folder / "simops.db"
+        if not path.exists():
+            path.write_bytes(empty_store())
         self.app = App(Config.of(self.table(), self.environ), clock=self.clock)
         await self.app.start(timed=False)
         self.slack.events_url = f"http://127.0.0.1:{self.app.port}/slack/events"
@@ -236,6 +242,15 @@ class World:
         """Whether a thread reads from the store, or does what the loop has handed to one."""
         pools = [pool for pool in (loop._default_executor, self.app.store.disk._readers) if pool is not None]
         return any(p._work_queue.qsize() > 0 or len(p._threads) > p._idle_semaphore._value for p in pools)
+
+
+@functools.cache
+def empty_store() -> bytes:
+    """A new store, made once: its migrations are most of what a story would otherwise begin with."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "simops.db"
+        Store(path).close()
+        return path.read_bytes()
 
 
 def plain(message: Message | None) -> str:

@@ -66,7 +66,7 @@ def test_no_field_was_left_out():
     assert [field.name for field in fields(Approval) if getattr(full, field.name) in (None, (), "", False)] == []
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
 @given(request_=REQUESTS)
 def test_any_request_comes_back(store: Store, request_: Approval):
     """Whatever stands in a request, it is the same when it is read again."""

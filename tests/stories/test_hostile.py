@@ -115,7 +115,7 @@ def events(tmp_path: Path) -> Iterator[Events]:
     store.close()
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.sampled_from(list(EVENTS)), body=BODIES)
 async def test_whatever_is_pushed_is_stored_and_can_be_shown(events: Events, name: str, body: bytes):
     """Any bytes under any of the nine names are stored, and become a card that Slack takes and that notifies nobody."""

@@ -24,7 +24,7 @@ __all__ = ["GICCID", "NOW"]
 NEWER = {"data_table", "data_visualization"}
 
 # Drawing is slow for a property, and a busy machine is no defect.
-enough = settings(max_examples=40, deadline=None)
+enough = settings(deadline=None)
 
 NASTY = (
     "",
