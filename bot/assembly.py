@@ -160,8 +160,8 @@ def _approvals(tools: Tools, policies: Policies, people: People) -> Approvals:
     steps = approvals.Steps(store=store.approvals, clock=tools.clock, settings=settings)
 
     async def voters_for(policy: Policy, asked_by: str, asked_at: datetime, votes: Sequence[Vote]) -> Voters:
-        gone = await people.gone(vote.by for vote in votes)
         given = store.delegations.since(asked_at)
+        gone = await people.gone({*(vote.by for vote in votes), *(d.from_user for d in given)})
         return await policies.voters(policy, asked_by=asked_by, asked_at=asked_at, delegations=given, gone=gone)
 
     asking = approvals.Asking(steps, hub, store.protected, policies.for_request, voters_for)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import structlog
+from slack_bolt.response import BoltResponse
 
 from bot.clock import Clock
 from bot.errors import BadInput, BotError, StoreError
@@ -141,20 +142,40 @@ class Listening:
 
         return listener
 
-    def event(self, work: Work, *, wanted: Callable[[Body], bool] = lambda _: True) -> Listener:
-        """A listener for an event of Slack's: nobody waits for an answer, but it is worked on once.
-
-        Of one that is not `wanted` nothing is noted: there may be very many.
-        """
+    def event(self, work: Work) -> Listener:
+        """A listener for an event of Slack's: nobody waits for an answer, but it is worked on once."""
 
         async def listener(ack: Ack, body: Body) -> None:
             await ack()
-            if not wanted(body):
-                return
             task = self._spawn(self._guarded(work, body))
             task.add_done_callback(_log_unsaid)
 
         return listener
+
+    def kept(self, work: Work, *, wanted: Callable[[Body], bool]) -> Callable[..., Awaitable[BoltResponse | None]]:
+        """A listener for an event that must not be lost: acknowledged only after the work, so that Slack sends it again
+        when the store refuses. It may come more than once, and the work has to stand that.
+        """
+
+        async def listener(ack: Ack, body: Body) -> BoltResponse | None:
+            if wanted(body) and not await self._spawn(self._was_kept(work, body)):
+                return BoltResponse(status=503)  # without it Bolt would acknowledge an event by itself
+            await ack()
+            return None
+
+        return listener
+
+    async def _was_kept(self, work: Work, body: Body) -> bool:
+        try:
+            await work(body)
+        except StoreError as problem:
+            log.error("event_not_kept", problem=str(problem))
+            return False
+        except BotError as problem:
+            log.warning("event_not_handled", said=str(problem))
+        except Exception:
+            log.exception("event_failed")
+        return True
 
     def _spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.create_task(work)

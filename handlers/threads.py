@@ -23,7 +23,7 @@ class Threads:
 
     def register(self, app: AsyncApp, listening: Listening) -> None:
         """Lets Bolt bring what was written in threads here; everything else is let go at once."""
-        app.event("message")(listening.event(self.written, wanted=is_reply))
+        app.event("message")(listening.kept(self.written, wanted=is_reply))
 
     async def written(self, body: Body) -> None:
         """Keeps it with the request it was written under, where there is one."""

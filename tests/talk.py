@@ -37,6 +37,7 @@ OPS, APPROVALS, ALERTS = "C0OPS", "C0APPROVALS", "C0ALERTS"
 APPROVER_GROUP = "S0APPROVERS"
 PUSH_SECRET = "push-secret-for-tests-only-000001"
 BOT_TOKEN, SIGNING_SECRET, KEY = "xoxb-test-000000000000", "signing-secret-for-tests", "key-for-tests"
+GIVE_WAY_S = 0.0005
 APP_TOKEN = "xapp-test-000000000000"
 START = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 ENVIRON = {
@@ -234,7 +235,9 @@ class World:
         loop: Any = asyncio.get_running_loop()
         calm = 0
         while calm < 12:
-            await asyncio.sleep(0)  # one turn of the loop, sockets included
+            # One turn of the loop, sockets included; while a thread works, the loop gives way to it until it is woken.
+            works = self.app.store.disk.pending > 0 or self._threads_work(loop)
+            await asyncio.sleep(GIVE_WAY_S if works and not loop._ready else 0)
             busy = len(loop._ready) > 0 or self.app.store.disk.pending > 0 or self._threads_work(loop)
             calm = 0 if busy else calm + 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -14,6 +15,7 @@ from bot.rules.quorum import STRANGER, Delegation, Voters, impossible, who_may
 from bot.views import policies as view
 from bot.views.parts import Message
 
+TEST = re.compile(r"\s*test(?!\S)", re.IGNORECASE)
 # Who is in a user group now; `None` when Slack does not tell.
 Members = Callable[[str], Awaitable[Collection[str] | None]]
 
@@ -49,8 +51,8 @@ class Policies:
         )
 
     async def question(self, text: str) -> Message:
-        """The answer to what stands behind `policy test`. Raises BadInput."""
-        facts = read_question(text, now=self._clock.now(), environment=self._environment)
+        """The answer to what stands behind `policy`, with or without `test`. Raises BadInput."""
+        facts = read_question(TEST.sub("", text), now=self._clock.now(), environment=self._environment)
         policy = self.for_request(facts)
         groups = {*policy.groups, *_groups(self._by_role)}
         voters = await self.voters(policy, asked_by=STRANGER, asked_at=self._clock.now())

@@ -33,6 +33,7 @@ PAGES_COUNTED = 10_000
 SHEET_ROWS = 200_000
 SHEETS_AT_ONCE = 2
 WHOLE_NUMBERS = {"iccid": 18, "imsi": 15, "msisdn": 10, "imei": 15}  # from so many digits on it is no piece of one
+WORDS_LOOKED_AT = 3  # of a search that finds nothing: each is compared with very many names
 NEAR_IN = ("account", "plan", "pool")
 LABELS_LOOKED_AT = 20
 
@@ -154,17 +155,17 @@ class Searches:
             (key, w)
             for key, words in query.places
             if key in known
-            for w in words
+            for w in words[:WORDS_LOOKED_AT]
             if not any(is_place(w, there) for there in known[key])
         ]
-        meant += [(key, w) for w in query.words for key in NEAR_IN]
+        meant += [(key, w) for w in query.words[:WORDS_LOOKED_AT] for key in NEAR_IN]
         found = [(key, name) for key, word in meant for name in alike(word.rstrip("*"), known[key], most=2)]
         places = [Query(places=((key, (name,)),)).text for key, name in found]
         return tuple(dict.fromkeys([*self._near_words(query), *places]))[:3]
 
     def _near_words(self, query: Query) -> Iterator[str]:
         """The search with one of its words as it stands in labels that look like it."""
-        for place, word in enumerate(query.words):
+        for place, word in enumerate(query.words[:WORDS_LOOKED_AT]):
             if len(word) > LONGEST_NAME:
                 continue
             labels = (hit.label for hit in self._store.sims.near(read_name(word), limit=LABELS_LOOKED_AT))

@@ -46,6 +46,7 @@ KEYS: Mapping[str, Key] = MappingProxyType(
         "channel": Key("the id of the Slack channel it was typed or pressed in", "in "),
         "reason": Key("why it was asked for", "because "),
         "why": Key("why it was decided so", "decided because "),
+        "review": Key("what the reviewer of broken glass said", "review: "),
         "comment": Key("what somebody wrote in the thread under its card", "wrote: "),
         "drift": Key("what had changed since it was asked for", "changed: "),
         "to": Key("who may decide for somebody else: a Slack user id", "to "),

@@ -62,7 +62,7 @@ CALLED_SO = frozenset({"sim", "iccid", "giccid"})  # what people write in front 
 REASON_LIMIT = 500
 # Phones and Macs make one dash of two hyphens.
 FLAG = re.compile(r"(?<!\S)(?:--|[\u2013\u2014])(here|exact)(?!\S)", re.IGNORECASE)
-BECAUSE = re.compile(r"\s+because\b\s*", re.IGNORECASE)
+BECAUSE = re.compile(r"(?<!\s)\s+because\b\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-AT_MOST = 2000  # names that are compared letter by letter; comparing takes about 20 µs each
+AT_MOST = 300  # names that are compared letter by letter; comparing takes about 20 µs each
 
 
 def alike(word: str, names: Iterable[str], *, most: int = 3) -> tuple[str, ...]:

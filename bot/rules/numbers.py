@@ -32,6 +32,7 @@ IMEI_GROUPS = frozenset({(8, 6, 1), (2, 6, 6, 1), (6, 2, 6, 1)})
 IMSI_GROUPS = frozenset({(3, 2, 10), (3, 3, 9), (5, 10), (6, 9)})
 ICCID_DIGITS = range(18, 23)
 MSISDN_DIGITS = range(8, 16)
+GROUPS_AT_MOST = ICCID_DIGITS[-1] + 1  # of one digit each; no number takes more
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def _numbers(groups: Sequence[_Group]) -> Iterator[Number]:
     """The numbers in one run of groups, from left to right, no group in two of them."""
     at = 0
     while at < len(groups):
-        taken, number = _number(groups[at:])
+        taken, number = _number(groups[at : at + GROUPS_AT_MOST])
         if number is not None:
             yield number
         at += taken

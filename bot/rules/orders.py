@@ -133,6 +133,20 @@ def reads(order: Order, sim: Sim) -> str:
     return quotable(sim.status_word) if sim.status is None else sim.status.value
 
 
+def was(order: Order, before: Before) -> str:
+    """What the SIM read before, where the order shows; in the words of `reads`."""
+    match order.operation:
+        case Operation.PLAN:
+            return f"rate plan {_name(before.plan)}"
+        case Operation.ADDON:
+            return f"{_count(before.addons, order.plan)} of the add-on {_name(order.plan)}"
+        case Operation.APN:
+            return f"APN {_name(order.apn)} {_switch(before.apn(order.apn))}"
+        case Operation.SET:
+            return ", ".join(f"custom{number} {_name(_field(before, number))}" for number, _ in order.custom)
+    return before.status
+
+
 def changed_since(order: Order, before: Before, sim: Sim) -> Sequence[str]:
     """What is not any more as it was when this was asked for, a sentence each: the state, the plan, and what the order
     touches."""

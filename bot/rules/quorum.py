@@ -37,12 +37,15 @@ class Vote:
 class Delegation:
     """The one may do what the other may approve, up to a time; never for a request of the other's own.
 
-    It is not handed on further. One that is taken back is not in the list any more.
+    It is not handed on further. A yes from before `since` is none by it. With one that is `over`, because it was taken
+    back, nobody may press any more, wherever the clock is set; a yes from before that still counts.
     """
 
     from_user: str
     to_user: str
     until: datetime
+    since: datetime | None = field(default=None, compare=False)
+    over: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,11 @@ def who_may(policy: Policy, voters: Voters) -> set[str]:
     found: set[str] = set()
     for part in policy.parts:
         there = set[str]().union(*(voters.named(seat) for seat in _seated(part, voters)))
-        handed = {d.to_user for d in voters.delegations if d.from_user in there and _holds(d, voters.at, voters)}
+        handed = {
+            d.to_user
+            for d in voters.delegations
+            if d.from_user in there and not d.over and _holds(d, voters.at, voters)
+        }
         found |= (there | handed) - voters.gone - (set() if part.requester_counts else {voters.asked_by})
     return found
 
@@ -192,7 +199,8 @@ def _holds(delegation: Delegation, at: datetime, voters: Voters) -> bool:
     """Whether the delegation is good for a yes at this time: never where who asked is the one who gives it, or has
     it.
     """
-    return at < delegation.until and voters.asked_by not in (delegation.from_user, delegation.to_user)
+    begun = delegation.since is None or delegation.since <= at
+    return begun and at < delegation.until and voters.asked_by not in (delegation.from_user, delegation.to_user)
 
 
 def _most_seats(rights: Mapping[str, Mapping[str, set[int]]], listed: Sequence[object]) -> int:

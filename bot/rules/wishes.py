@@ -16,7 +16,7 @@ from bot.rules.sms import TEXT_AT_MOST, VALIDITIES, Coding
 T = TypeVar("T")
 QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
 WORD = re.compile(r'(?:[^\s"]|"[^"]*"?)+')
-SMS = re.compile(r'\s*(?:["“”„‟]([^"“”„‟]+)["“”„‟]|(\S+))\s+(.*\S)\s*', re.DOTALL)
+SMS = re.compile(r'(?:["“”„‟]([^"“”„‟]+)["“”„‟]|(\S+))\s+(\S.*)', re.DOTALL)
 FIELD = re.compile(r"custom([1-5])\s*=\s*(.*)", re.IGNORECASE | re.DOTALL)
 SWITCH: Mapping[str, bool] = MappingProxyType(
     {"on": True, "off": False, "enable": True, "disable": False, "enabled": True, "disabled": False}
@@ -74,7 +74,7 @@ def _sms(text: str, usage: str) -> tuple[str, Order]:
     """The text is kept as it was typed, so what names the SIM ends at the first space, or at its closing quote."""
     number = CALLED.match(text.lstrip())
     behind = text if number is None else text.lstrip()[number.end() :]
-    found = SMS.fullmatch(("" if number is None else number[1]) + LINKED.sub(r"\1", behind))
+    found = SMS.fullmatch((("" if number is None else number[1]) + LINKED.sub(r"\1", behind)).strip())
     if found is None:
         raise BadInput(f"The SIM and the text are needed: `{usage}`. Put a label with spaces in quotes.")
     quoted, word, said = found.groups()

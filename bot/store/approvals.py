@@ -208,7 +208,7 @@ def _refuse_second(db: sqlite3.Connection, approval: Approval) -> None:
     if row is not None:
         raise NotPossible(
             f"Request #{row['id']} ({row['operation']}, {row['state']}) for this SIM is still open. "
-            f"Decide or withdraw that one first."
+            f"Decide, withdraw or cancel that one first."
         )
 
 

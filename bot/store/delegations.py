@@ -46,17 +46,21 @@ class Delegations:
     def since(self, moment: datetime) -> tuple[Delegation, ...]:
         """The delegations that were good at some time since then; one that was taken back was good until it was."""
         rows = self._disk.reader.execute(
-            "SELECT from_user, to_user, until FROM delegations WHERE until > ? ORDER BY id", (when(moment),)
+            "SELECT from_user, to_user, until, given_at, taken_back FROM delegations WHERE until > ? ORDER BY id",
+            (when(moment),),
         )
         return tuple(_delegation(row) for row in rows)
 
 
 def _take_back(db: sqlite3.Connection, from_user: str, now: datetime) -> int:
     cursor = db.execute(
-        "UPDATE delegations SET until = ? WHERE from_user = ? AND until > ?", (when(now), from_user, when(now))
+        "UPDATE delegations SET until = ?, taken_back = 1 WHERE from_user = ? AND until > ?",
+        (when(now), from_user, when(now)),
     )
     return cursor.rowcount
 
 
 def _delegation(row: Row) -> Delegation:
-    return Delegation(row["from_user"], row["to_user"], time(row["until"]))
+    return Delegation(
+        row["from_user"], row["to_user"], time(row["until"]), time(row["given_at"]), over=bool(row["taken_back"])
+    )

@@ -108,7 +108,7 @@ REQUESTS = (
     ) STRICT, WITHOUT ROWID""",
     """CREATE TABLE delegations (
         id INTEGER PRIMARY KEY, from_user TEXT NOT NULL, to_user TEXT NOT NULL, until TEXT NOT NULL,
-        given_at TEXT NOT NULL
+        given_at TEXT NOT NULL, taken_back INTEGER NOT NULL DEFAULT 0
     ) STRICT""",
     """CREATE INDEX alerts_by_sim ON alerts (giccid, id)""",
     """CREATE INDEX delegations_by_end ON delegations (until)""",

@@ -90,7 +90,7 @@ def card(approval: Approval, *, undo_within: timedelta = timedelta(0), now: date
     status = _status(approval)
     text = [] if approval.order.text is None else [verbatim(approval.order.text)]
     blocks: list[Block] = [header(f"#{approval.id} {title(approval)}"), lines(*_facts(approval)), *text, lines(*status)]
-    if approval.state is State.PENDING and approval.drift:
+    if approval.drift:
         blocks.append(lines([bold("⚠️ Changed since it was asked for")], *(sentence(d) for d in approval.drift)))
     if buttons := _buttons(approval, undo_within=undo_within, now=now):
         blocks.append(actions("approval", *buttons))
@@ -103,7 +103,8 @@ def _facts(approval: Approval) -> list[list[Element]]:
     if approval.giccid is not None:
         facts.append(spans(bold("SIM"), f"  {approval.label}  ", code(approval.giccid)))
         facts.append(spans(bold("Account"), f"  {approval.account or 'unknown'}"))
-        facts.append(spans(bold("State when asked"), f"  {approval.before.status}"))
+        when = "State as last read" if approval.drift else "State when asked"
+        facts.append(spans(bold(when), f"  {approval.before.status}"))
     facts += _fields(approval)
     facts += radius(approval.radius, many=approval.giccid is None)
     facts.append(spans(bold("Asked by"), "  ", who(approval.asked_by), "  ", moment(approval.asked_at)))
@@ -159,15 +160,23 @@ def _undoable(approval: Approval) -> list[Element]:
         )
         return spans(bold("Retiring is final"), f"  A retired SIM can never be used again.{wait}")
     if approval.order.final:
-        return spans(bold("Cannot be undone"), f"  Nothing takes back to {approval.order.words}.")
+        what = "An SMS" if approval.operation is Operation.SMS else "An add-on"
+        return spans(bold("Cannot be undone"), f"  {what} cannot be taken back.")
     if approval.giccid is not None and inverse(approval.order, approval.before) is None:
-        return spans(bold("Cannot be undone"), "  From the state this SIM is in there is no way back.")
+        return spans(bold("Cannot be undone"), "  There is nothing to go back to from the state this SIM is in.")
     return spans(bold("Can be undone"), "  By a request for the opposite.")
+
+
+def _mark(approval: Approval) -> str:
+    """The state in a sign and a word; a retirement that was cancelled on its way was not withdrawn by who asked."""
+    if approval.state is State.WITHDRAWN and approval.outcome is not None:
+        return "↩️ Retirement cancelled"
+    return "❌ Refused" if approval.refused else MARKS[approval.state]
 
 
 def _status(approval: Approval) -> list[list[Element]]:
     """The line that says where it stands, and those that say what came of it."""
-    first: list[Element] = [bold("❌ Refused" if approval.refused else MARKS[approval.state])]
+    first: list[Element] = [bold(_mark(approval))]
     if approval.state is State.PENDING:
         first += spans(" until ", moment(approval.lapses_at))
     elif approval.state is State.COOLING and approval.cool_until is not None:
@@ -187,9 +196,16 @@ def _status(approval: Approval) -> list[list[Element]]:
         rows.append(spans(bold("Because"), f"  {approval.why}"))
     if approval.outcome is not None:
         rows.append(sentence(approval.outcome))
-    if approval.state is State.UNSURE and approval.next_look_at is not None:
-        rows.append(spans("It is not sent again. Next look at the SIM: ", moment(approval.next_look_at)))
-    return rows
+    return [*rows, *_look(approval)] if approval.state is State.UNSURE else rows
+
+
+def _look(approval: Approval) -> list[list[Element]]:
+    """How it will be known what became of it."""
+    if approval.operation is Operation.SMS:
+        return [spans("An approver who knows what became of it says so here.")]
+    if approval.next_look_at is None:
+        return []
+    return [spans("It is not sent again. Next look at the SIM: ", moment(approval.next_look_at))]
 
 
 def _voters(approval: Approval) -> list[Element]:
@@ -263,9 +279,7 @@ def _approve(approval: Approval) -> Block:
     else:
         now = "It is done when enough have approved." if approval.policy.people > 1 else "It is done at once."
         told = "This is final." if final else now
-    ask = confirm(
-        f"{words[0].upper()}{words[1:]}?", f"{about} {told}", yes=approval.operation.value.capitalize(), danger=final
-    )
+    ask = confirm(f"{words[0].upper()}{words[1:]}?", f"{about} {told}", yes="Approve", danger=final)
     style = "danger" if final else "primary"
     return button("Approve", action="approval.approve", id=approval.id, style=style, confirm=ask)
 

@@ -24,7 +24,8 @@ ZONE = "The time zone of a billing cycle is not documented; simops takes it for 
 PLAIN = 4000  # https://docs.slack.dev/reference/methods/chat.update: a message with more text cannot be redrawn
 # Control characters, halves of characters, and the marks that turn around what is written behind them.
 UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-LINE_BREAKS = re.compile("[ \\t]*[\\r\\n\\x0b\\x0c\\x85\\u2028\\u2029]+[ \\t]*")
+# It begins where the blanks begin: tried at each of very many, it would take for ever.
+LINE_BREAKS = re.compile("(?<![ \\t])[ \\t]*[\\r\\n\\x0b\\x0c\\x85\\u2028\\u2029]+[ \\t]*")
 BREAK: Element = {"type": "text", "text": "\n"}
 MENTION = re.compile(r"(<@[UW][A-Z0-9]+>|<!subteam\^S[A-Z0-9]+>|`[^`\n]+`)")
 

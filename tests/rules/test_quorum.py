@@ -151,6 +151,33 @@ def test_no_delegation_to_the_requester() -> None:
     assert not enough(Policy("one", requester_counts=True), votes("UASK"), back)
 
 
+def test_a_delegation_does_not_reach_back() -> None:
+    """A yes from before a delegation was given is not made one by it: it was not said in anybody's place."""
+    given = Delegation("UB", "UA", NOW + timedelta(days=1), since=NOW + timedelta(seconds=1))
+    pair = Policy("pair", one_from_each=(("UA",), ("UB",)))
+    people = replace(VOTERS, delegations=(given,), at=NOW + timedelta(minutes=1))
+
+    assert not enough(pair, [*votes("UA"), Vote("UC", NOW)], people)
+    assert enough(replace(pair, one_from_each=(("UB",),)), [Vote("UA", NOW + timedelta(seconds=2))], people)
+
+
+def test_a_delegation_taken_back_stays_so() -> None:
+    """Nobody presses by one that was taken back, also when the clock was set back; what was said before counts."""
+    over = Delegation("UB", "UX", NOW + timedelta(minutes=1), since=NOW - timedelta(hours=1), over=True)
+    people = replace(VOTERS, delegations=(over,))
+
+    assert who_may(Policy("b", approvers=("UB",)), people) == {"UB"}
+    assert enough(Policy("b", approvers=("UB",)), [Vote("UX", NOW - timedelta(minutes=5))], people)
+
+
+def test_who_has_left_hands_nothing_on() -> None:
+    """The right of somebody whose account is deactivated goes with them, whoever they had handed it to."""
+    people = replace(given_on(("UB", "UX")), gone=frozenset({"UB"}))
+
+    assert who_may(Policy("b", approvers=("UB",)), people) == set()
+    assert not enough(Policy("b", approvers=("UB",)), votes("UX"), people)
+
+
 def test_a_delegation_ends() -> None:
     """What counts is the time of the yes: one from before the end counts after it, one from then on does not."""
     ended = given_on(("UA", "UX"), until=NOW)

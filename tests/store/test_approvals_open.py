@@ -27,7 +27,8 @@ async def test_one_open_change_for_each_sim(store: Store):
 
     assert len(stored) == 1
     assert refused == [
-        f"Request #{stored[0].id} (suspend, pending) for this SIM is still open. Decide or withdraw that one first."
+        f"Request #{stored[0].id} (suspend, pending) for this SIM is still open. "
+        "Decide, withdraw or cancel that one first."
     ] * 19  # fmt: skip
     assert written(store) == (1, 1)
 

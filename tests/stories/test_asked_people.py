@@ -106,3 +106,11 @@ async def test_what_waits_for_me_is_what_i_may_decide(world: World):
     await world.press(card, "Approve", by=VIEWER)
     assert "For others #1 Suspend" in await listed(VIEWER)
     assert "For you #1 Suspend" in await listed(OTHER_APPROVER)
+
+
+async def test_the_policy_is_tried_as_it_is_written_everywhere(world: World):
+    """`/sim policy test retire 200 account:acme`, word for word as help and README have it, is answered."""
+    said = await world.say("/sim policy test retire 200 account:acme", by=VIEWER)
+
+    assert said.reply is not None
+    assert "“everything else” decides" in said.reply.words

@@ -86,8 +86,24 @@ async def test_a_comment_after_the_end(world: World):
     card = await world.ask()
     await world.press(card, "Approve", by=APPROVER)
 
-    await write(world, "x" * 5000, by=OTHER_APPROVER, thread_ts=card.ts)
+    await write(world, "x" * 5000 + " not this one", by=OTHER_APPROVER, thread_ts=card.ts)
 
     [(by, text, _)] = world.app.store.approvals.comments(1)
-    assert (by, len(text)) == (OTHER_APPROVER, 3000)
+    assert (by, len(text)) == (OTHER_APPROVER, 5013)
     assert world.request().state == "done"
+
+
+async def test_the_store_refuses_and_slack_sends_it_again(world: World):
+    """A comment that cannot be written is not acknowledged, so that Slack sends it again; then it is kept."""
+    card = await world.ask()
+    writer = world.app.store.disk._writer
+    writer.execute("PRAGMA query_only=ON")  # as a full disk: every write fails
+
+    first = await world.through(world.slack.say("do not", by=APPROVER, channel=APPROVALS, thread_ts=card.ts))
+    writer.execute("PRAGMA query_only=OFF")
+    assert not first.ok
+    assert world.app.store.approvals.comments(1) == ()
+    again = await world.through(world.slack.redeliver())
+
+    assert again.ok
+    assert [text for _, text, _ in world.app.store.approvals.comments(1)] == ["do not"]

@@ -192,7 +192,7 @@ async def test_reviewed_by_somebody_else(world: World):
     assert "Review…" not in world.slack.now_of(card).buttons
     assert "it was right, and could have waited" in world.thread(card)[-1]
     assert world.deeds()[-1] == (APPROVER, "reviewed")
-    assert list(world.app.store.audit.lines())[-1].deed.detail["why"] == "it was right, and could have waited"
+    assert list(world.app.store.audit.lines())[-1].deed.detail["review"] == "it was right, and could have waited"
     assert world.request().state == "done"
 
 
@@ -278,7 +278,7 @@ async def test_a_retirement_cools_off_all_the_same(world: World):
     await world.run("requests")
 
     assert world.hub.count("retireSim") == 0
-    assert "Withdrawn by <@U0OPERATOR2>" in world.now(card)
+    assert "Retirement cancelled by <@U0OPERATOR2>" in world.now(card)
     assert "Glass broken by <@U0ADMIN>" in world.now(card)
     await world.press(card, "Review…", by=ADMIN)
     assert "Somebody else has to review this." in answers(world, ADMIN)[-1]
@@ -316,3 +316,16 @@ async def test_approved_is_not_broken(world: World):
     assert "Glass" not in world.now(card)
     assert "Review…" not in world.slack.now_of(card).buttons
     assert len(world.cards(APPROVALS)) == 1
+
+
+async def test_what_it_was_is_read_before_the_glass_breaks(world: World):
+    """What an undo goes back to is what the SIM was when the glass was broken, not when the change was asked for."""
+    giccid = world.hub.pick("ACTIVATED")
+    world.hub.change(giccid, custom2="Bonn")
+    await world.say(f"/sim set {giccid} custom2=Berlin", by=OPERATOR)
+    world.hub.change(giccid, custom2="Cologne")
+
+    await break_the_glass(world, world.card())
+
+    assert world.hub.sim(giccid)["custom2"] == "Berlin"
+    assert world.request().before.custom[1] == "Cologne"

@@ -127,7 +127,7 @@ async def test_nobody_is_asked_and_it_can_be_cancelled_all_the_same(world: World
     await says_why(world, first, "Cancel the retirement", by=OTHER_OPERATOR)
     await over(world)
 
-    assert "Withdrawn by <@U0OPERATOR2>" in world.now(first)
+    assert "Retirement cancelled by <@U0OPERATOR2>" in world.now(first)
     assert "Confirmed · policy “free” asks nobody" in world.now(second)
     assert [world.hub.sim(sim)["status"] for sim in sims] == ["DEACTIVATED", "RETIRED"]
     assert world.hub.count("retireSim") == 1
@@ -144,7 +144,7 @@ async def test_cancelled_in_time(world: World):
     await says_why(world, card, "Cancel the retirement", by=OTHER_OPERATOR, why="it was the wrong one")
     await over(world)
 
-    assert "Withdrawn by <@U0OPERATOR2>" in world.now(card)
+    assert "Retirement cancelled by <@U0OPERATOR2>" in world.now(card)
     assert "Because it was the wrong one" in world.now(card)
     assert "nothing is retired. What was suspended on the way stays suspended." in world.now(card)
     assert world.slack.now_of(card).buttons == []
@@ -174,7 +174,7 @@ async def test_who_stopped_it_is_named_alone(world: World):
 
     await says_why(world, card, "Cancel the retirement", by=OTHER_APPROVER)
 
-    assert "Withdrawn by <@U0APPROVER2> 2" in beside(world, card)
+    assert "Retirement cancelled by <@U0APPROVER2> 2" in beside(world, card)
 
 
 async def test_a_viewer_cannot_stop_it(world: World):
@@ -216,7 +216,7 @@ async def test_stopped_in_the_moment_it_begins(world: World):
     await over(world)
 
     assert world.request().state == "withdrawn"
-    assert "Withdrawn by <@U0OPERATOR2>" in world.now(card)
+    assert "Retirement cancelled by <@U0OPERATOR2>" in world.now(card)
     assert (world.hub.count("retireSim"), status(world)) == (0, "DEACTIVATED")
 
 

@@ -284,3 +284,16 @@ async def test_an_unsure_sms_closes_nothing(world: World):
 
     assert "Confirmed" in world.now(card)
     assert world.request(1).state == "unsure"
+
+
+async def test_a_sim_that_shows_it_speaks_against_not_done(world: World):
+    """Who says that it was not done while the SIM shows that it was is told so, and nothing is settled by it."""
+    card = await unsure(world)
+    world.hub.change(world.request().giccid, status="DEACTIVATED")
+
+    await world.press(card, "It was not done…", by=APPROVER)
+    sent = await world.submit({"Reason": "I believe so"}, by=APPROVER)
+
+    assert sent.errors is not None
+    assert "so request #1 was done. Press Look now." in sent.errors["why"]
+    assert world.request().state == "unsure"

@@ -73,14 +73,18 @@ def test_every_state_has_its_card(state: State):
 @pytest.mark.parametrize(
     ("change", "title", "back"),
     [
-        (Operation.ACTIVATE, "Activate Pump 7", "Cannot be undone From the state this SIM is in there is no way back."),
+        (
+            Operation.ACTIVATE,
+            "Activate Pump 7",
+            "Cannot be undone There is nothing to go back to from the state this SIM is in.",
+        ),
         (Operation.SUSPEND, "Suspend Pump 7", "Can be undone By a request for the opposite."),
         (Operation.RETIRE, "Retire Pump 7", "Retiring is final A retired SIM can never be used again."),
         (Operation.PLAN, "Change the rate plan to “iot-500”: Pump 7", "Can be undone"),
-        (Operation.ADDON, "Order the add-on “addon-100”: Pump 7", "Cannot be undone Nothing takes back to order"),
+        (Operation.ADDON, "Order the add-on “addon-100”: Pump 7", "Cannot be undone An add-on cannot be taken back."),
         (Operation.APN, "Switch the APN “corp” on: Pump 7", "Can be undone"),
         (Operation.SET, "Set custom1 to “Pump 8”, custom4 to none: Pump 7", "Can be undone"),
-        (Operation.SMS, "Send an SMS: Pump 7", "Cannot be undone Nothing takes back to send an SMS."),
+        (Operation.SMS, "Send an SMS: Pump 7", "Cannot be undone An SMS cannot be taken back."),
     ],
 )
 def test_every_change_has_its_card(change: Operation, title: str, back: str):
@@ -185,12 +189,13 @@ def test_one_sim_with_what_it_is():
 
 
 def test_what_changed_stands_on_the_card():
-    """What is not any more as it was is on the card as long as somebody has to decide, and not once it is decided."""
+    """What is not any more as it was stands on the card, and stays there once it is decided."""
     drift = ("The state was active and is suspended.", "The rate plan was “iot-100” and is none.")
     card = view.card(asked(drift=drift))
 
     assert f"⚠️ Changed since it was asked for {' '.join(drift)}" in told(card)
-    assert "Changed since" not in told(view.card(approved(state=State.RUNNING, drift=drift)))
+    assert "Changed since" in told(view.card(approved(state=State.RUNNING, drift=drift)))
+    assert "State when asked" not in told(card)
     sound(card, people=["U1", "U2"])
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.flows.approvals.steps import Steps
 from bot.store.outbox import Outbox
 
-TEXT_AT_MOST = 3000
+TEXT_AT_MOST = 40_000  # what a message may hold: https://docs.slack.dev/reference/methods/chat.postMessage
 
 
 @dataclass(frozen=True)

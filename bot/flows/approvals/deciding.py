@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.errors import BotError, NotPossible
+from bot.errors import BotError, NotPossible, ProviderError
 from bot.flows.approvals.offers import offered
 from bot.flows.approvals.steps import FindVoters, Steps
 from bot.rules import approvals as rule
-from bot.rules.approvals import Approval
+from bot.rules.approvals import Approval, State
 from bot.rules.audit import Deed
-from bot.rules.orders import Before, changed_since, check
+from bot.rules.orders import Before, changed_since, check, reads, shows
 from bot.rules.people import Person
 from bot.rules.plans import Plan
 from bot.rules.quorum import Voters
@@ -83,13 +83,23 @@ class Deciding:
 
         Protection holds all the same.
         """
-        if (shield := self._shield(self.steps.store.get(id))) is not None:
+        asked = self.steps.store.get(id)
+        rule.break_glass(asked, by=by, why=why, now=self.steps.clock.now())  # who may not, waits for nothing
+        if (shield := self._shield(asked)) is not None:
             raise NotPossible(shield)
+        before = await self._before(asked)
 
         def step(approval: Approval, _: Voters, now: datetime) -> Approval:
-            return rule.break_glass(approval, by=by, why=why, now=now)
+            return replace(rule.break_glass(approval, by=by, why=why, now=now), before=before or approval.before)
 
         return await self._take(id, step, Deed(by.id, "broke the glass", f"approval:{id}", {"why": why}))
+
+    async def _before(self, approval: Approval) -> Before | None:
+        """What the SIM is now, which an undo goes back to; `None` where SmartHub does not tell in an emergency."""
+        try:
+            return None if approval.giccid is None else Before.of(await self.hub.sim(approval.giccid))
+        except ProviderError:
+            return None
 
     async def review(self, id: int, *, by: Person, said: str | None = None) -> Approval:
         """The request after somebody looked at the broken glass."""
@@ -97,16 +107,32 @@ class Deciding:
         def step(approval: Approval, _: Voters, now: datetime) -> Approval:
             return rule.review(approval, by=by, said=said, now=now)
 
-        return await self._take(id, step, Deed(by.id, "reviewed", f"approval:{id}", {"why": said}))
+        return await self._take(id, step, Deed(by.id, "reviewed", f"approval:{id}", {"review": said}))
 
     async def settle(self, id: int, *, made: bool, by: Person, why: str) -> Approval:
-        """The unsure request after somebody who found out elsewhere said what became of it."""
+        """The unsure request after somebody who found out elsewhere said what became of it.
+
+        A SIM that shows the change speaks against “not done”: raises NotPossible.
+        """
+        await self._hear_the_sim(self.steps.store.get(id), made=made)
 
         def step(approval: Approval, _: Voters, now: datetime) -> Approval:
             return rule.settle(approval, by=by, made=made, why=why, now=now)
 
         said = "said done" if made else "said not done"
         return await self._take(id, step, Deed(by.id, said, f"approval:{id}", {"why": why}))
+
+    async def _hear_the_sim(self, approval: Approval, *, made: bool) -> None:
+        if made or approval.state is not State.UNSURE or approval.giccid is None:
+            return
+        try:
+            sim = await self.hub.sim(approval.giccid)
+        except ProviderError:
+            return  # then the word of a person is all there is
+        if shows(approval.call, approval.before, sim):
+            raise NotPossible(
+                f"The SIM reads {reads(approval.call, sim)} now, so request #{approval.id} was done. Press Look now."
+            )
 
     async def ask_why(self, id: int, what: view.Why, *, by: Person, trigger: str) -> None:
         """Opens the modal that asks for the reason, when this person may do that now. Raises SlackError as well."""
@@ -161,7 +187,9 @@ class Deciding:
         if not set(drift) <= set(approval.drift) and not await self._note(approval, drift, sim, plans, by=by):
             return await self._look_again(id, by=by)  # somebody was faster, and what is different may be their doing
         if why_not:
-            raise NotPossible(f"Request #{approval.id} does not fit any more: {' '.join(drift)}")
+            raise NotPossible(
+                f"Request #{approval.id} does not fit any more: {' '.join(drift)} Deny it, or have it withdrawn."
+            )
         if changed:
             raise _other_than_before(approval, changed)
         return approval

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from bot.clock import Clock
 from bot.rules.approvals import Approval, State
 from bot.rules.audit import Deed
+from bot.rules.orders import was
 from bot.rules.outbox import Card, Note, Outgoing
 from bot.rules.policies import Facts, Policy
 from bot.rules.quorum import Vote, Voters
@@ -109,6 +110,6 @@ def summary(approval: Approval) -> Detail:
         "reason": approval.reason,
         "policy": approval.policy.name,
         "votes": ", ".join(vote.by for vote in approval.votes) or None,
-        "before": approval.before.status,
+        "before": was(approval.call, approval.before),
         "outcome": approval.outcome,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +18,7 @@ from bot.views import approvals as view
 from bot.views.parts import Message
 
 SHOWN = 50
+AT_ONCE = 20
 LOOKED_THROUGH = 500  # of what waits, for what somebody may decide
 
 
@@ -71,7 +73,13 @@ class Waiting:
     async def for_person(self, person: Person) -> tuple[Approval, ...]:
         """What this person may decide now and has not said yes to, the oldest first."""
         waiting = self.steps.store.waiting(limit=LOOKED_THROUGH)
-        return tuple([approval for approval in waiting if await self._may(approval, person.id)])
+        found = []
+        for count, approval in enumerate(waiting, 1):
+            if await self._may(approval, person.id):
+                found.append(approval)
+            if count % AT_ONCE == 0:
+                await asyncio.sleep(0)  # others have their turn
+        return tuple(found)
 
     async def _may(self, approval: Approval, user: str) -> bool:
         voters = await self.voters_for(approval.policy, approval.asked_by, approval.asked_at, approval.votes)
