@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.config import Config
 from bot.config.policies import rules_of
-from bot.flows import alerts, approvals, audit, events
+from bot.flows import alerts, approvals, audit, events, intake
 from bot.flows.accounts import Accounts
 from bot.flows.approvals import Approvals
 from bot.flows.delegating import Delegating
 from bot.flows.history import Histories
 from bot.flows.home import Home, Pulse
+from bot.flows.jobs import Entry, Jobs, Seams, Wish
+from bot.flows.jobs import Settings as JobSettings
 from bot.flows.numbers import Numbers
 from bot.flows.outbox import Outbox
 from bot.flows.people import People
@@ -23,14 +25,17 @@ from bot.flows.protecting import Protecting
 from bot.flows.searches import Searches
 from bot.flows.sims import Sims
 from bot.rules.alerts import Limits
+from bot.rules.approvals import Approval
+from bot.rules.bulk import wants_count
 from bot.rules.people import Roles
-from bot.rules.policies import Policy
+from bot.rules.policies import Facts, Policy
 from bot.rules.quorum import Vote, Voters
+from bot.rules.sims import Operation, Sim
 from bot.slack import Slack
 from bot.smarthub.client import SmartHub
 from bot.smarthub.contract import Contract
 from bot.store import Store
-from bot.views.parts import Units
+from bot.views.parts import Message, Units
 
 
 @dataclass(frozen=True)
@@ -57,11 +62,13 @@ class Flows:
     histories: Histories
     accounts: Accounts
     approvals: Approvals
+    jobs: Jobs
     protecting: Protecting
     delegating: Delegating
     events: events.Events
     alerts: alerts.Alerts
     audit: audit.Audit
+    intake: intake.Intake
     outbox: Outbox
     home: Home
 
@@ -72,8 +79,10 @@ def make_flows(tools: Tools, *, pulse: Pulse, checked_at: Callable[[], datetime 
     label_field, units = config.sims.label_field, units_of(config)
     people = make_people(config, slack, clock=clock)
     policies = make_policies(config, people, clock=clock)
-    made_approvals = _approvals(tools, policies, people)
+    made_lists = _intake(tools, policies, looked_at=checked_at)
+    made_approvals = _approvals(tools, policies, people, made_lists)
     made_alerts, made_events = _alerts(tools), _events(tools)
+    made_jobs = _jobs(tools, people, made_approvals, made_lists)
     return Flows(
         people=people,
         policies=policies,
@@ -98,19 +107,26 @@ def make_flows(tools: Tools, *, pulse: Pulse, checked_at: Callable[[], datetime 
         histories=Histories(store=store, hub=hub, slack=slack, clock=clock, units=units),
         accounts=Accounts(hub=hub, clock=clock, units=units),
         approvals=made_approvals,
+        jobs=made_jobs,
         protecting=Protecting(store.protected, clock, label_field),
         delegating=Delegating(
             store.delegations, store.outbox, clock, people.zone, people.must_exist, config.slack.command
         ),
         events=made_events,
         alerts=made_alerts,
+        intake=made_lists,
         audit=audit.Audit(store=store, clock=clock, settings=audit.Settings(config.audit.keep, config.audit.archive)),
         outbox=Outbox(
             store=store.outbox,
             slack=slack,
             sees=people.sees,
             clock=clock,
-            draw={"approval": made_approvals.steps.draw, "event": made_events.draw, "alert": made_alerts.draw},
+            draw={
+                "approval": made_approvals.steps.draw,
+                "event": made_events.draw,
+                "alert": made_alerts.draw,
+                "job": made_jobs.draw,
+            },
         ),
         home=Home(
             store=store,
@@ -146,7 +162,7 @@ def make_policies(config: Config, people: People, *, clock: Clock) -> Policies:
     )
 
 
-def _approvals(tools: Tools, policies: Policies, people: People) -> Approvals:
+def _approvals(tools: Tools, policies: Policies, people: People, lists: intake.Intake) -> Approvals:
     config, store, hub = tools.config, tools.store, tools.hub
     settings = approvals.Settings(
         channel=config.slack.approvals_channel,
@@ -165,15 +181,77 @@ def _approvals(tools: Tools, policies: Policies, people: People) -> Approvals:
         return await policies.voters(policy, asked_by=asked_by, asked_at=asked_at, delegations=given, gone=gone)
 
     asking = approvals.Asking(steps, hub, store.protected, policies.for_request, voters_for)
-    return Approvals(
+    look_again = lists.asking.look_again
+    many = approvals.Many(store=store, hub=hub, asking=asking, kinds=policies.kinds, look_again=look_again)
+    made = Approvals(
         steps=steps,
         asking=asking,
-        deciding=approvals.Deciding(steps, hub, tools.slack, store.protected, voters_for),
-        carrying=approvals.Carrying(steps, hub, store.protected),
+        deciding=approvals.Deciding(steps, hub, tools.slack, store.protected, voters_for, many),
+        carrying=approvals.Carrying(steps, hub, store.protected, many),
         waiting=approvals.Waiting(steps, voters_for),
         forms=approvals.Forms(asking, store.sims, hub, tools.slack, units_of(config)),
         commenting=approvals.Commenting(steps, store.outbox),
+        many=many,
+        filing=approvals.Filing(steps, store, tools.slack),
     )
+    lists.asking.ask = made.ask_list
+    return made
+
+
+def _intake(tools: Tools, policies: Policies, *, looked_at: Callable[[], datetime | None]) -> intake.Intake:
+    store, slack, clock = tools.store, tools.slack, tools.clock
+
+    def suspends_first(sim: Sim) -> bool:
+        facts = Facts.of(Operation.RETIRE, [sim], at=clock.now())
+        return policies.for_request(facts).cooling_off > timedelta(0)
+
+    label_field = tools.config.sims.label_field
+    judging = intake.Judging(store, slack, clock, label_field, store.protected.among, suspends_first, looked_at)
+    taking = intake.Taking(judging, tools.hub)
+    forms = intake.Forms(taking, store, slack, clock)
+    rereading = intake.Rereading(store, tools.hub, clock, label_field, tools.config.smarthub.page_size)
+    return intake.Intake(taking, forms, intake.Asking(judging, rereading), intake.Remaking(judging))
+
+
+def _jobs(tools: Tools, people: People, requests: Approvals, lists: intake.Intake) -> Jobs:
+    config = tools.config
+    settings = JobSettings(
+        channel=config.slack.approvals_channel,
+        batch_size=config.bulk.batch_size,
+        at_once=config.bulk.at_once,
+        card_every=config.bulk.card_every,
+        settle_every=config.approvals.settle_every,
+        settle_for=config.approvals.settle_for,
+        undo_within=config.approvals.undo_within,
+        page_size=config.smarthub.page_size,
+        label_field=config.sims.label_field,
+    )
+    jobs = Jobs(
+        store=tools.store, hub=tools.hub, slack=tools.slack, sees=people.sees, clock=tools.clock, settings=settings
+    )
+    many = requests.many
+
+    async def start(request: Approval, count: int, sims: AsyncIterator[Entry]) -> int:
+        canary = config.bulk.canary if request.policy.canary is None else request.policy.canary
+        percent = config.bulk.stop_at_percent
+        return await jobs.start(
+            request.id, request.call, count, request.asked_by, sims, canary=canary, stop_at_percent=percent
+        )
+
+    async def ask_again(wish: Wish) -> Message:
+        request = tools.store.approvals.get(wish.job.request)
+        reason = request.reason or wish.reason  # which may have to be like the policy wants it
+        made = await lists.remaking.make(
+            wish.order, wish.sims(), job=wish.job.id, source=wish.reason, reason=reason, by=wish.by
+        )
+        if not made.accepted or wants_count(made.order, made.accepted):
+            return await lists.asking.show(made)
+        undo_of = wish.job.request if wish.undo else None
+        return await requests.ask_list(made.id, wish.by, channel=wish.channel, undo_of=undo_of)
+
+    many.start = start
+    jobs.seams = Seams(sims_of=many.sims_of, on_end=many.on_end, ask_again=ask_again)
+    return jobs
 
 
 def _events(tools: Tools) -> events.Events:

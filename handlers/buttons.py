@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-
-from slack_bolt.app.async_app import AsyncApp
 
 from bot.errors import BadInput, NotFound
 from bot.flows.alerts import Alerts
@@ -17,6 +14,7 @@ from bot.rules.people import Person
 from bot.views.approvals import REASON_AT_MOST, WHY, WHY_MODAL, Why
 from bot.views.parts import Message
 from handlers.listening import Body, Listening, id_of, user_of
+from handlers.switchboard import Switchboard
 
 Press = Callable[[int, Person, Body], Awaitable[Message | None]]
 
@@ -46,7 +44,7 @@ class Buttons:
             "alert.snooze": self.snooze,
         }
 
-    def register(self, app: AsyncApp, listening: Listening) -> None:
+    def register(self, app: Switchboard, listening: Listening) -> None:
         """Lets Bolt bring the buttons and the modals here."""
         for action, press in self.table().items():
             app.action(action)(listening.pressed(self.pressed(press)))
@@ -105,13 +103,13 @@ class Buttons:
         await self.alerts.snooze(id, by=by)
 
 
-def catch_the_rest(app: AsyncApp, listening: Listening) -> None:
-    """Answers the buttons that are in no table: they were posted by another version of simops."""
+def catch_the_rest(app: Switchboard, listening: Listening) -> None:
+    """Connects the doors, and answers the buttons that are in no table: another version of simops posted them."""
 
     async def unknown(_: Body) -> Message | None:
         raise NotFound("This button is from another version of simops and does nothing any more. Use the newest card.")
 
-    app.action(re.compile(""))(listening.pressed(unknown))
+    app.connect(rest=listening.pressed(unknown))
 
 
 def channel_of(body: Body) -> str:

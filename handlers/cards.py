@@ -6,8 +6,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from slack_bolt.app.async_app import AsyncApp
-
 from bot.errors import BadInput
 from bot.flows.approvals import Approvals
 from bot.flows.history import Histories
@@ -20,6 +18,7 @@ from bot.rules.sims import Operation
 from bot.views.orders import FORM
 from bot.views.parts import Message
 from handlers.listening import Body, Listening, id_of, user_of
+from handlers.switchboard import Switchboard
 
 Press = Callable[[int, Person, Body], Awaitable[Message | None]]
 
@@ -53,7 +52,7 @@ class Cards:
             **{f"sim.{operation.value}": partial(self.form, operation) for operation in Operation},
         }
 
-    def register(self, app: AsyncApp, listening: Listening) -> None:
+    def register(self, app: Switchboard, listening: Listening) -> None:
         """Lets Bolt bring them here."""
         for action, press in self.table().items():
             app.action(action)(listening.pressed(self.pressed(press)))
@@ -98,13 +97,13 @@ class Cards:
         """All of it, as a file."""
         return await self.histories.csv(id, by=by)
 
-    async def search(self, id: int, _by: Person, _: Body) -> Message:
+    async def search(self, id: int, by: Person, _: Body) -> Message:
         """The first page of a search that was made for what stands in a message."""
-        return await self.searches.open(id)
+        return await self.searches.open(id, by=by)
 
-    async def turn(self, step: int, id: int, _by: Person, _: Body) -> Message:
+    async def turn(self, step: int, id: int, by: Person, _: Body) -> Message:
         """Another page of a search."""
-        return await self.searches.page(id, step)
+        return await self.searches.page(id, step, by=by)
 
     async def search_csv(self, id: int, by: Person, _: Body) -> Message:
         """All that a search finds, as a file."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from slack_bolt.app.async_app import AsyncApp
-
 from bot.flows.home import Home
 from bot.flows.people import People
 from handlers.listening import Body, Listening, user_of
+from handlers.switchboard import Switchboard
 
 
 @dataclass(frozen=True)
@@ -18,7 +17,7 @@ class Opened:
     people: People
     home: Home
 
-    def register(self, app: AsyncApp, listening: Listening) -> None:
+    def register(self, app: Switchboard, listening: Listening) -> None:
         """Lets Bolt bring the event here."""
         app.event("app_home_opened")(listening.event(self.opened))
 

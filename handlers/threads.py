@@ -5,10 +5,9 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass
 
-from slack_bolt.app.async_app import AsyncApp
-
 from bot.flows.approvals import Approvals
 from handlers.listening import Body, Listening
+from handlers.switchboard import Switchboard
 
 # What Slack calls a message that is nothing but a message, whatever hangs on it.
 PLAIN = (None, "file_share", "thread_broadcast", "me_message")
@@ -21,7 +20,7 @@ class Threads:
 
     approvals: Approvals
 
-    def register(self, app: AsyncApp, listening: Listening) -> None:
+    def register(self, app: Switchboard, listening: Listening) -> None:
         """Lets Bolt bring what was written in threads here; everything else is let go at once."""
         app.event("message")(listening.kept(self.written, wanted=is_reply))
 

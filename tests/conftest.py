@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,6 +16,12 @@ from tests.talk import World
 settings.register_profile("check", max_examples=20, deadline=None, derandomize="CI" in os.environ)
 settings.register_profile("deep", max_examples=500, deadline=None)
 settings.load_profile("check")
+
+
+def pytest_collection_finish() -> None:
+    """What is there before the first test stays to the end: the garbage collector need not look it through again."""
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 @pytest.fixture

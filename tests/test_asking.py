@@ -7,8 +7,7 @@ import json
 import os
 import re
 import signal
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from bot.simulator.clock import HeldClock
 from bot.simulator.fleet import Fleet
 from bot.simulator.hub import Hub
 from bot.views import terminal
+from tests.forked import Forked, reader
 from tests.talk import ALERTS, APPROVALS, ENVIRON, KEY, START
 
 Simops = Callable[..., Awaitable[Result]]
@@ -351,30 +351,36 @@ async def halting(config: Path) -> AsyncIterator[Halting]:
     await runner.cleanup()
 
 
-async def start(config: Path, *words: str) -> asyncio.subprocess.Process:
-    """`simops` with these words, as somebody's shell starts it."""
+@pytest.fixture
+def start(config: Path) -> Iterator[Callable[..., Forked]]:
+    """Starts `simops` with some words, as somebody's shell does."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("SLACK_", "SMARTHUB_"))}
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", *words),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env={**clean, "SIMOPS_CONFIG": str(config), "SMARTHUB_API_KEY": KEY},
-    )
+    env = {**clean, "SIMOPS_CONFIG": str(config), "SMARTHUB_API_KEY": KEY}
+    started: list[Forked] = []
+
+    def start(*words: str) -> Forked:
+        started.append(Forked("-m", "bot", *words, env=env))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.close()
 
 
-async def test_pages_are_printed_as_they_come(halting: Halting, config: Path):
+async def test_pages_are_printed_as_they_come(halting: Halting, start: Callable[..., Forked]):
     """The first page stands there while SmartHub still works on the second one; an interrupt then ends it at once, with
     130 and without a word."""
-    process = await start(config, "sims", "--json", "--page-size", "20")
-    assert process.stdout is not None
+    process = start("sims", "--json", "--page-size", "20")
+    out, err = await reader(process.stdout), await reader(process.stderr)
     async with asyncio.timeout(40):
-        lines = [json.loads(await process.stdout.readline()) for _ in range(20)]
+        lines = [json.loads(await out.readline()) for _ in range(20)]
         await halting.asked_again.wait()
         process.send_signal(signal.SIGINT)
-        out, said = await process.communicate()
+        rest, said = await out.read(), await err.read()
+        await process.wait()
 
     assert lines[19]["giccid"] == Fleet(20, lambda: START).giccid(19)
-    assert (process.returncode, out, said) == (130, b"", b"")
+    assert (process.returncode, rest, said) == (130, b"", b"")
 
 
 async def test_a_list_that_breaks_off(halting: Halting, simops: Simops):
@@ -388,17 +394,16 @@ async def test_a_list_that_breaks_off(halting: Halting, simops: Simops):
     assert result.stderr.count("\n") == 1
 
 
-async def test_a_closed_pipe_ends_it_quietly(halting: Halting, config: Path):
+async def test_a_closed_pipe_ends_it_quietly(halting: Halting, start: Callable[..., Forked]):
     """Whoever has read enough, as `head` does, hears no complaint."""
-    process = await start(config, "sims", "--page-size", "20")
-    assert process.stdout is not None
+    process = start("sims", "--page-size", "20")
+    err = await reader(process.stderr)
     async with asyncio.timeout(40):
-        head = await process.stdout.readline()
+        head = await asyncio.to_thread(process.stdout.readline)
         await halting.asked_again.wait()
-        process.stdout._transport.close()
+        process.stdout.close()
         halting.go_on.set()
-        assert process.stderr is not None
-        said = await process.stderr.read()
+        said = await err.read()
         await process.wait()
 
     assert head.startswith(b"LABEL")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import tomllib
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from bot.simulator.fleet import Fleet
 from bot.simulator.hub import Hub
 from bot.simulator.slack import Channel, Person, Slack
 from bot.smarthub.contract import ENDPOINTS
+from tests.forked import Forked
 
 ROOT = Path(__file__).parent.parent
 ENVIRON = {
@@ -473,19 +473,14 @@ def test_the_word_exits_with_1(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text(NOWHERE, "utf-8")
     plain = {name: value for name, value in os.environ.items() if not name.startswith(("SLACK", "SMARTHUB", "SIMOPS"))}
 
-    done = subprocess.run(
-        [sys.executable, "-m", "bot", "check"],
-        cwd=ROOT,
-        env=plain | ENVIRON | {"SIMOPS_CONFIG": str(tmp_path / "config.toml")},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    environ = plain | ENVIRON | {"SIMOPS_CONFIG": str(tmp_path / "config.toml")}
+    with closing(Forked("-m", "bot", "check", env=environ)) as done:
+        lines, complaints = done.stdout.read().decode().splitlines(), done.stderr.read()
+        done.join()
 
     assert done.returncode == 1
-    assert done.stderr == ""
-    assert [line.split(":")[0] for line in done.stdout.splitlines()] == [
+    assert complaints == b""
+    assert [line.split(":")[0] for line in lines] == [
         "ok     configuration",
         "WRONG  Slack token",
         "WRONG  SmartHub listSims",

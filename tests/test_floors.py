@@ -47,7 +47,7 @@ SEES: Mapping[str, tuple[str, ...]] = {
     ),
 }
 # On these floors the rooms do not see one another either; what they share is named.
-SHARED = {"bot.flows": (), "handlers": ("handlers.listening",)}
+SHARED = {"bot.flows": (), "handlers": ("handlers.listening", "handlers.switchboard")}
 # Libraries that stay in one module.
 KEPT_IN = {"httpx": "bot.smarthub.transport"}
 

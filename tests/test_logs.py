@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+from contextlib import closing
 
 import pytest
 
+from tests.forked import Forked
+
 TALK = """
 import logging
+import warnings
 import structlog
 from bot.logs import set_up_logs, web_log
 
+warnings.simplefilter("error")
 set_up_logs(level={level!r}, form={form!r})
 ours, theirs = structlog.get_logger(), logging.getLogger("slack_bolt.App")
 ours.info("started", port=8080)
@@ -30,15 +33,11 @@ web_log().error("in the web server", exc_info=ValueError("broken\\nhere"))
 
 def written(*, form: str, level: str = "info") -> str:
     """What a process of its own writes to standard error."""
-    talk = subprocess.run(
-        [sys.executable, "-W", "error", "-c", TALK.format(level=level, form=form)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    assert talk.stdout == ""
-    return talk.stderr
+    with closing(Forked("-c", TALK.format(level=level, form=form))) as talk:
+        said, written = talk.stdout.read(), talk.stderr.read().decode()
+        talk.join()
+    assert (talk.returncode, said) == (0, b"")
+    return written
 
 
 def test_every_line_is_one_object():

@@ -8,7 +8,6 @@ import os
 import signal
 import socket
 import sqlite3
-import sys
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from bot.rules.audit import Deed
 from bot.rules.manifest import SCOPES
 from bot.store import Store
 from bot.store.audit import write_down
+from tests.forked import Forked, reader
 from tests.talk import ALERTS, APPROVALS, ENVIRON, OPERATOR, OPS, PUSH_SECRET, SIGNING_SECRET, VIEWER, World
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -287,21 +287,14 @@ class Process:
         """Starts it; its words are read as they come."""
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("SLACK_", "SMARTHUB_"))}
         own = {"SIMOPS_CONFIG": str(self.config), "PORT": str(self.port)}
-        self.process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", "run", "--with-parent"),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env=clean | dict(self.environ) | own,
-        )
-        self._began = time.monotonic()
+        self.process = Forked("-m", "bot", "run", "--with-parent", env=clean | dict(self.environ) | own, merged=True)
+        self._said = await reader(self.process.stdout)
 
     async def ready(self) -> str:
         """What it says until it says that it has started."""
         said = ""
-        assert self.process.stdout is not None
         while "started" not in said:
-            line = (await asyncio.wait_for(self.process.stdout.readline(), 40)).decode()
+            line = (await asyncio.wait_for(self._said.readline(), 40)).decode()
             assert line, said
             said += line
         return said
@@ -309,7 +302,8 @@ class Process:
     async def ended(self) -> Ran:
         """How it ends, and all it says until then."""
         began = time.monotonic()
-        said, _ = await asyncio.wait_for(self.process.communicate(), 40)
+        said = await asyncio.wait_for(self._said.read(), 40)
+        await self.process.wait()
         assert self.process.returncode is not None
         return Ran(self.process.returncode, said.decode(), time.monotonic() - began)
 

@@ -114,6 +114,7 @@ class Policy(Section):
     remind_after: Annotated[timedelta, kinds.lasting_or_zero("never", "1m", "30d")] | None = None
     remind_at_most: Annotated[timedelta, kinds.lasting("1m", "30d")] | None = None
     cooling_off: Annotated[timedelta, kinds.lasting_or_zero("none", "1m", "30d")] | None = None
+    canary: Annotated[int, kinds.whole(0, 1000, " of SIMs")] | None = None
     escalate_after: Annotated[timedelta, kinds.lasting_or_zero("never", "1m", "30d")] = timedelta(0)
     escalate_to: People | None = Field(default=None, validate_default=True)
     notify: People | None = None
@@ -218,6 +219,7 @@ def _rule(policy: Policy, approvals: Approvals) -> Rule:
         requester_counts=policy.requester_counts,
         reason_required=policy.reason_required,
         reason_pattern=policy.reason_pattern,
+        canary=policy.canary,
         reason_hint=policy.reason_hint,
         lives_for=or_usual(policy.lives_for, approvals.lives_for),
         remind_after=or_usual(policy.remind_after, approvals.remind_after),

@@ -68,6 +68,7 @@ class Histories:
         numbers = spellings(giccid) if ALL_DIGITS.fullmatch(giccid) else (giccid,)
         ours: tuple[tuple[Told, ...], ...] = (
             self._store.approvals.of_sim(giccid, limit=OURS_AT_MOST),
+            self._store.job_sims.of_sim(giccid, limit=OURS_AT_MOST),
             self._store.events.of_sim(numbers, limit=OURS_AT_MOST),
             self._store.alerts.of_sim(giccid, limit=OURS_AT_MOST),
         )

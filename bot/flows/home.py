@@ -129,6 +129,8 @@ class Home:
             mine=self._store.approvals.asked_by(person.id),
             under_way=self._store.approvals.under_way(limit=SHOWN),
             under_way_count=self._store.approvals.count(*(OPEN - {State.PENDING})),
+            jobs=self._store.jobs.open()[:SHOWN],
+            now=self._clock.now(),
             alerts=self._store.alerts.live(limit=SHOWN),
             alerts_count=self._store.alerts.count_live(),
             smarthub=self._pulse.smarthub(),

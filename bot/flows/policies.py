@@ -8,8 +8,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.clock import Clock
+from bot.rules.kinds import Kinds
 from bot.rules.people import Roles
-from bot.rules.policies import Facts, Policy, choose
+from bot.rules.policies import LAST, Facts, Policy, choose, distinctions
 from bot.rules.questions import explain, read_question
 from bot.rules.quorum import STRANGER, Delegation, Voters, impossible, who_may
 from bot.views import policies as view
@@ -34,6 +35,10 @@ class Policies:
     def for_request(self, facts: Facts) -> Policy:
         """The policy a request falls under, whatever environment the facts name."""
         return choose(self._policies, replace(facts, environment=self._environment))
+
+    def kinds(self) -> Kinds:
+        """What gathers the kinds of SIMs in a list, as far as these policies tell them apart."""
+        return Kinds(distinctions((*self._policies, LAST)))
 
     async def voters(
         self,

@@ -73,11 +73,11 @@ OPEN = frozenset({State.PENDING, State.RUNNING, State.COOLING, State.UNSURE})
 class Approval:
     """A request for a change, from asking to its end. Times are aware UTC, people are Slack user ids.
 
-    It is about one SIM (`giccid`), or about `count` of them in a job, and then `giccid` is `None` and `digest` seals
-    the list. `stage` is the call that belongs to this moment: a retire in two steps suspends first. `accepted` tells
-    that SmartHub has said yes, `refused` that a failure is its no. `needs` says who is still missing. `decided_by` is
-    `None` where the policy asks nobody, `glass_by` who went without approval. `version` goes up by one with each stored
-    step; who stores a step names the version it started from.
+    It is about one SIM (`giccid`), or about the `count` SIMs of a `list`: then `giccid` is `None`, `digest` seals the
+    list, and jobs carry it out. `stage` is the call that belongs to this moment: a retire in two steps suspends first.
+    `accepted` tells that SmartHub has said yes, `refused` that a failure is its no. `needs` says who is still missing.
+    `decided_by` is `None` where the policy asks nobody, `glass_by` who went without approval. `version` goes up by one
+    with each stored step; who stores a step names the version it started from.
     """
 
     id: int
@@ -119,6 +119,7 @@ class Approval:
     reminded: int = 0
     escalated: bool = False
     glass_by: str | None = None
+    list: int | None = None
 
     @property
     def operation(self) -> Operation:
@@ -234,12 +235,19 @@ def settle(approval: Approval, *, by: Person, made: bool, why: str | None, now: 
 
 
 def note_drift(
-    approval: Approval, *, drift: Sequence[str], before: Before, radius: Radius | None, voters: Voters
+    approval: Approval,
+    *,
+    drift: Sequence[str],
+    before: Before,
+    radius: Radius | None,
+    voters: Voters,
+    count: int = 1,
+    digest: str | None = None,
 ) -> Approval:
     """The request with what is different since it was asked for: who said yes said it to something else."""
     needs = missing(approval.policy, (), voters)
     noted = replace(approval, drift=tuple(drift), before=before, radius=radius, votes=(), needs=needs)
-    return replace(noted, version=approval.version + 1)
+    return replace(noted, count=count, digest=digest, version=approval.version + 1)
 
 
 def _pressable(approval: Approval, step: Step, *, now: datetime) -> None:

@@ -13,9 +13,10 @@ from bot.rules.alerts import Alert
 from bot.rules.approvals import Approval
 from bot.rules.changes import Change, ChangeKind
 from bot.rules.events import Event
+from bot.rules.job_sims import Part
 from bot.rules.sims import Operation
 
-Told = Change | Approval | Event | Alert
+Told = Change | Approval | Event | Alert | Part
 SMS_EVENTS = frozenset({"mo-sms", "mt-sms-status"})
 
 
@@ -89,5 +90,7 @@ def _entry(told: Told) -> Entry:
         case Event():
             kind = Kind.SMS if told.push.name in SMS_EVENTS else Kind.EVENTS
             return Entry(kind, told.push.happened_at or told.received_at, told)
+        case Part():
+            return Entry(Kind.SMS if told.order.operation is Operation.SMS else Kind.OURS, told.at, told)
         case Alert():
             return Entry(Kind.ALERTS, told.raised_at, told)

@@ -14,12 +14,12 @@ from functools import lru_cache
 
 from bot.errors import BadInput
 from bot.rules.hours import Hours
+from bot.rules.kinds import UNNAMED, Distinctions, Kind
 from bot.rules.patterns import REASON_AT_MOST, fits
 from bot.rules.sims import Operation, Sim, quotable
 from bot.rules.words import folded
 
 NONE = timedelta(0)
-NOT_NAMED = ""  # of a question that leaves it open; a SIM of which it is not known has `None`
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ class Policy:
 
     `approvers` and each of `one_from_each` are ids of people (U…, W…) and user groups (S…); with neither, whoever has
     the role of an approver or admin may. `remind_at_most` is the longest time between two reminders. `also` are the
-    policies that have to be satisfied beside this one, for a list of SIMs that falls under several.
+    policies that have to be satisfied beside this one, for a list of SIMs that falls under several. `canary` is how
+    many SIMs of a list go first, 0 for none, `None` where it is as usual.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Policy:
     escalate_to: tuple[str, ...] = ()
     notify: tuple[str, ...] = ()
     cooling_off: timedelta = timedelta(hours=24)
+    canary: int | None = None
     also: tuple[Policy, ...] = ()
 
     @property
@@ -87,23 +89,6 @@ class Policy:
         """The user groups it names, whose members have to be known."""
         names = {n for p in self.parts for n in (*p.approvers, *sum(p.one_from_each, ()), *p.escalate_to, *p.notify)}
         return frozenset(name for name in names if name.startswith("S"))
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What policies tell SIMs apart by. `None` is not known: the account could be any, a plan or field is none."""
-
-    account: str | None = None
-    plan: str | None = None
-    custom: tuple[str | None, ...] = (None, None, None, None, None)
-
-    @staticmethod
-    def of(sim: Sim) -> Kind:
-        """The kind of this SIM."""
-        return Kind(sim.account, sim.plan, sim.custom)
-
-
-UNNAMED = Kind(NOT_NAMED, NOT_NAMED, (NOT_NAMED,) * 5)
 
 
 @dataclass(frozen=True)
@@ -157,7 +142,7 @@ def found(policies: Sequence[Policy], facts: Facts) -> list[Policy]:
     """The policies that decide together, in their order: nearly always one."""
     places: set[int] = set()
     closed = (*policies, LAST)
-    for kind in _told_apart(facts.kinds or {UNNAMED}, closed):
+    for kind in set(map(distinctions(closed).of, facts.kinds or {UNNAMED})):
         for place, policy in enumerate(closed):
             met = fitting(policy, facts, kind)
             if met is not Met.NO:
@@ -165,6 +150,18 @@ def found(policies: Sequence[Policy], facts: Facts) -> list[Policy]:
             if met is Met.YES:
                 break
     return [closed[place] for place in sorted(places)]
+
+
+def distinctions(policies: Sequence[Policy]) -> Distinctions:
+    """What these policies tell SIMs apart by."""
+    whens = [policy.when for policy in policies]
+    custom: dict[int, frozenset[str]] = {}
+    for number, values in (pair for when in whens for pair in when.custom):
+        custom[number] = custom.get(number, frozenset()) | folded_names(values)
+    accounts, plans = (
+        folded_names(sum(names, ())) for names in ([w.accounts for w in whens], [w.plans for w in whens])
+    )
+    return Distinctions(accounts, plans, custom)
 
 
 def fitting(policy: Policy, facts: Facts, kind: Kind) -> Met:
@@ -242,20 +239,6 @@ def say_sims(sims: tuple[int, int | None]) -> str:
     return f"{low:,} to {high:,} SIMs"
 
 
-def _told_apart(kinds: Iterable[Kind], policies: Sequence[Policy]) -> set[Kind]:
-    """The kinds without what no policy looks at: of ten thousand SIMs with a label each, few are left."""
-    accounts, plans = (any(getattr(p.when, what) for p in policies) for what in ("accounts", "plans"))
-    numbers = {number for policy in policies for number, _ in policy.when.custom}
-    return {
-        Kind(
-            kind.account if accounts else None,
-            kind.plan if plans else None,
-            tuple(value if n in numbers else None for n, value in enumerate(kind.custom, 1)),
-        )
-        for kind in kinds
-    }
-
-
 def _combined(several: Sequence[Policy]) -> Policy:
     if len(several) == 1:
         return several[0]
@@ -269,7 +252,14 @@ def _combined(several: Sequence[Policy]) -> Policy:
         remind_at_most=min(p.remind_at_most for p in several),
         notify=tuple(dict.fromkeys(who for p in several for who in p.notify)),
         cooling_off=max(p.cooling_off for p in several),
+        canary=_fewest([p.canary for p in several]),
     )
+
+
+def _fewest(canaries: Sequence[int | None]) -> int | None:
+    """The smallest that is one; none at all only where no policy wants any."""
+    wanted = [canary for canary in canaries if canary]
+    return min(wanted) if wanted else None if None in canaries else 0
 
 
 def _judged(words: str, met: bool) -> Judged:

@@ -10,7 +10,8 @@ from itertools import product
 from math import prod
 
 from bot.errors import BadInput
-from bot.rules.policies import LAST, NOT_NAMED, UNNAMED, Facts, Judged, Kind, Met, Policy, found, judge
+from bot.rules.kinds import NOT_NAMED, UNNAMED, Kind
+from bot.rules.policies import LAST, Facts, Judged, Met, Policy, found, judge
 from bot.rules.sims import Operation, quotable
 
 AT_MOST = 1_000_000  # SIMs

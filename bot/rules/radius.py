@@ -21,7 +21,8 @@ UNKNOWN = "unknown"
 @dataclass(frozen=True)
 class Radius:
     """What a change would touch: SIMs by state, rate plan, account and country, how many had a session in the last day,
-    how many would be refused and why, and what it costs. Each count names its value as SmartHub does."""
+    how many would be refused and why, and what it costs. Each count names its value as SmartHub does. `left_out` counts
+    the lines of a list that are not among them, by what is said of them."""
 
     count: int
     states: Mapping[str, int] = field(default_factory=dict)
@@ -31,13 +32,15 @@ class Radius:
     in_session: int = 0
     refused: Mapping[str, int] = field(default_factory=dict)
     cost: str | None = None
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 class Survey:
     """Gathers a radius SIM by SIM, so that a list of any length is never held."""
 
-    def __init__(self, order: Order, *, now: datetime) -> None:
-        self._order, self._now = order, now
+    def __init__(self, order: Order, *, now: datetime, judged: bool = False) -> None:
+        """`judged`: each SIM was found to fit before, and is not looked at for that once more."""
+        self._order, self._now, self._judged = order, now, judged
         self._count = self._in_session = 0
         self._states: Counter[str] = Counter()
         self._plans: Counter[str] = Counter()
@@ -54,14 +57,30 @@ class Survey:
         self._countries[sim.country or UNKNOWN] += 1
         last = sim.last_session_at
         self._in_session += last is not None and self._now - last < RECENT
-        if (why := refusal(self._order, sim)) is not None:
+        if not self._judged and (why := refusal(self._order, sim)) is not None:
             self._refused[why] += 1
 
-    def radius(self, *, cost: str | None = None) -> Radius:
+    @property
+    def accounts(self) -> Mapping[str, int]:
+        """How many SIMs of each account there are, all of them."""
+        return self._accounts
+
+    def radius(self, *, cost: str | None = None, left_out: Mapping[str, int] | None = None) -> Radius:
         """What was gathered."""
         counters = (self._states, self._plans, self._accounts, self._countries)
         states, plans, accounts, countries = (_top(counter) for counter in counters)
-        return Radius(self._count, states, plans, accounts, countries, self._in_session, _top(self._refused), cost=cost)
+        refused = _top(self._refused)
+        return Radius(
+            self._count,
+            states,
+            plans,
+            accounts,
+            countries,
+            self._in_session,
+            refused,
+            cost=cost,
+            left_out=dict(left_out or {}),
+        )
 
 
 def radius_of(order: Order, sims: Iterable[Sim], *, plans: Sequence[Plan] = (), now: datetime) -> Radius:
@@ -93,6 +112,27 @@ def cost(order: Order, plans: Sequence[Plan], *, count: int) -> str | None:
     total = plan.price * Decimal(count)
     each = f"{plan.price}{currency}"
     return f"{each} for each SIM, {total}{currency} for {count:,}." if count > 1 else f"{each}."
+
+
+def cost_of_many(prices: Iterable[tuple[int, Plan | None]]) -> str | None:
+    """What the plan or add-on costs for a list: each account's number of SIMs, with its offer where that is known.
+
+    `None` where no price is known.
+    """
+    totals: dict[str, Decimal] = {}
+    priced = free = 0
+    for count, plan in prices:
+        if plan is None or plan.price is None:
+            free += count
+            continue
+        currency = plan.currency or ""
+        totals[currency] = totals.get(currency, Decimal(0)) + plan.price * count
+        priced += count
+    if not totals:
+        return None
+    sums = " and ".join(f"{total} {quotable(currency)}".strip() for currency, total in totals.items())
+    rest = f"; no price is known for {free:,} more" if free else ""
+    return f"{sums} for {priced:,} SIM{'' if priced == 1 else 's'}{rest}."
 
 
 def _top(counter: Counter[str]) -> dict[str, int]:

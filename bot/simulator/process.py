@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO, Protocol
 
 import aiohttp
 
@@ -14,13 +15,34 @@ from bot.errors import NotPossible
 READY_WITHIN_S = 20.0
 
 
+class Process(Protocol):
+    """What is needed of a process."""
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+
+    @property
+    def returncode(self) -> int | None:
+        """How it ended; `None` while it lives."""
+
+    def kill(self) -> None:
+        """Sends SIGKILL."""
+
+    def terminate(self) -> None:
+        """Sends SIGTERM."""
+
+    async def wait(self) -> object:
+        """Returns when it has ended."""
+
+
 class BotProcess:
     """`simops run` with its own configuration. It ends with us, however we end: it watches its standard input."""
 
     def __init__(self, *, config: Path, environ: Mapping[str, str], port: int, log: Path) -> None:
         """`environ` is the whole environment of the process, secrets included; its words go to the file `log`."""
         self._config, self._environ, self._port, self._log = config, dict(environ), port, log
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Process | None = None
         # Whoever starts or stops does so alone, or a second process would take the place of the first one.
         self._alone = asyncio.Lock()
         self._starting = False
@@ -58,13 +80,8 @@ class BotProcess:
     async def _start(self) -> bool:
         with self._log.open("ab") as log:
             begin = log.tell()
-            self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "bot", "run", "--with-parent"),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                env=self._environ | {"SIMOPS_CONFIG": str(self._config), "PORT": str(self._port)},
-            )
+            environ = self._environ | {"SIMOPS_CONFIG": str(self._config), "PORT": str(self._port)}
+            self._process = await self._spawn(("-m", "bot", "run", "--with-parent"), environ, log)
         try:
             async with asyncio.timeout(READY_WITHIN_S):
                 while self._lives() and not await self._answers():  # noqa: ASYNC110 - another process tells of nothing
@@ -80,6 +97,12 @@ class BotProcess:
         said = _end_of(self._log, begin)
         where = f"The end of {self._log}:\n{said}" if said else f"{self._log} says nothing about it."
         raise NotPossible(f"The bot did not start: {why}. {where}")
+
+    async def _spawn(self, words: Sequence[str], environ: Mapping[str, str], log: BinaryIO) -> Process:
+        """Python with these words, its standard input a pipe."""
+        return await asyncio.create_subprocess_exec(
+            sys.executable, *words, stdin=asyncio.subprocess.PIPE, stdout=log, stderr=log, env=environ
+        )
 
     def kill(self) -> None:
         """Kills it at once, without a word of warning (SIGKILL)."""

@@ -19,7 +19,7 @@ from bot.rules.policies import Policy
 from bot.rules.quorum import Vote
 from bot.rules.radius import Radius
 from bot.rules.sims import Operation
-from bot.store import outbox
+from bot.store import lists, outbox
 from bot.store.audit import write_down
 from bot.store.disk import Disk
 from bot.store.rows import Row, time, time_or_none, when
@@ -54,6 +54,7 @@ class Approvals:
         def work(db: sqlite3.Connection) -> Approval:
             _refuse_second(db, approval)
             _refuse_second_undo(db, approval)
+            _use_list(db, approval)
             values = {k: v for k, v in _columns(approval).items() if k != "id"}
             # Column names are the dataclass's own.
             names, marks = ", ".join(f'"{name}"' for name in values), ", ".join("?" * len(values))
@@ -170,6 +171,21 @@ class Approvals:
         )
         return int(rows.fetchone()[0])
 
+    # --- the file of a list ---
+
+    def to_file(self) -> tuple[Approval, ...]:
+        """The requests for a list that wait, under whose card the list as it is now does not stand as a file."""
+        rows = self._disk.reader.execute(
+            "SELECT * FROM approvals WHERE state = 'pending' AND list IS NOT NULL AND filed IS NOT digest ORDER BY id"
+        )
+        return tuple(_approval(row) for row in rows)
+
+    async def note_filed(self, id: int, digest: str) -> None:
+        """Notes that the list with this digest stands under the card, or never will."""
+        await self._disk.write(
+            lambda db: db.execute("UPDATE approvals SET filed = ? WHERE id = ?", (digest, id)).rowcount
+        )
+
     # --- what people say under a card ---
 
     async def comment(self, id: int, *, by: str, text: str, ts: str, now: datetime) -> None:
@@ -223,6 +239,23 @@ def _refuse_second_undo(db: sqlite3.Connection, approval: Approval) -> None:
     if row is not None:
         raise NotPossible(
             f"Request #{approval.undo_of} is being undone already: request #{row['id']} ({row['state']})."
+        )
+
+
+def _use_list(db: sqlite3.Connection, approval: Approval) -> None:
+    """A list is for one request; and while one made out of a job is open, there is no second one made out of it."""
+    if approval.list is None:
+        return
+    if not lists.use(db, approval.list):
+        raise NotPossible("This list is used or discarded already. Send it once more.")
+    row = db.execute(
+        "SELECT a.id, l.job FROM approvals a JOIN lists l ON l.id = a.list"  # noqa: S608 - constant
+        f" WHERE a.state IN ({OPEN_STATES}) AND l.job = (SELECT job FROM lists WHERE id = ?)",
+        (approval.list,),
+    ).fetchone()
+    if row is not None:
+        raise NotPossible(
+            f"Request #{row['id']} for SIMs of job #{row['job']} is still open. Decide or withdraw it first."
         )
 
 

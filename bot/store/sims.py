@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from datetime import datetime
 from difflib import SequenceMatcher
 from itertools import islice
@@ -38,6 +38,10 @@ class Sims:
     async def remember(self, sim: Sim, *, label: str, now: datetime) -> int:
         """The number of the SIM's row, after it is in the snapshot as it is seen now."""
         return await self._disk.write(lambda db: snapshot.remember(db, [(sim, label)], now=now)[sim.giccid])
+
+    async def remember_all(self, sims: Sequence[tuple[Sim, str]], *, now: datetime) -> None:
+        """The same for a page of them, each with its label."""
+        await self._disk.write(lambda db: snapshot.remember(db, sims, now=now))
 
     def get(self, id: int) -> Listed:
         """The SIM with this number of a row. Raises NotFound."""

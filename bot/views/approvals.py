@@ -9,7 +9,8 @@ from enum import StrEnum
 
 from bot.rules.approvals import Approval, State, can_undo
 from bot.rules.durations import say_duration
-from bot.rules.orders import FIELD_AT_MOST, inverse
+from bot.rules.job_sims import Entry
+from bot.rules.orders import FIELD_AT_MOST, Order, inverse
 from bot.rules.people import Person
 from bot.rules.radius import Radius
 from bot.rules.sims import Operation
@@ -40,8 +41,10 @@ from bot.views.parts import (
 )
 from bot.views.policies import people
 
+SHEET = ("giccid", "label", "state", "rate plan", "change")
 WHY_MODAL = "approval.why"
 WHY = "why"
+DIGEST = 16  # characters of the digest that people compare
 WORDS = 66  # of an order in a headline, so that the SIM's label behind it is there
 REASON_AT_MOST = 500
 
@@ -112,7 +115,9 @@ def _facts(approval: Approval) -> list[list[Element]]:
     if approval.undo_of is not None:
         facts.append(spans(bold("Undoes"), f"  request #{approval.undo_of}"))
     if approval.digest is not None:
-        facts.append(spans(bold("List"), "  ", code(approval.digest[:12])))
+        facts.append(
+            spans(bold("Exactly this list"), "  ", code(approval.digest[:DIGEST]), "  as a file in the thread")
+        )
     if approval.open:
         facts.append(_undoable(approval))
     return facts
@@ -137,6 +142,9 @@ def radius(radius: Radius | None, *, many: bool) -> list[list[Element]]:
     rows.append(spans(bold("Countries" if many else "Country"), f"  {_counts(radius.countries, many=many)}"))
     in_use = f"{radius.in_session:,} of {radius.count:,}" if many else ("yes" if radius.in_session else "no")
     rows.append(spans(bold("Session in the last 24 h"), f"  {in_use}"))
+    if radius.left_out:
+        out = ", ".join(f"{count:,} {name(why)}" for why, count in radius.left_out.items())
+        rows.append(spans(bold("Left out of the list"), f"  {out}"))
     if many and radius.refused:
         rows.append(spans(bold("Will be refused"), f"  {sum(radius.refused.values()):,}"))
         rows += [[say(f"    {count:,}: "), *sentence(why)] for why, count in radius.refused.items()]
@@ -169,6 +177,10 @@ def _undoable(approval: Approval) -> list[Element]:
 
 def _mark(approval: Approval) -> str:
     """The state in a sign and a word; a retirement that was cancelled on its way was not withdrawn by who asked."""
+    if (
+        approval.state is State.DONE and approval.list is not None
+    ):  # not of all its SIMs, maybe: what came of it says so
+        return "✅ Ended"
     if approval.state is State.WITHDRAWN and approval.outcome is not None:
         return "↩️ Retirement cancelled"
     return "❌ Refused" if approval.refused else MARKS[approval.state]
@@ -262,7 +274,11 @@ def _buttons(approval: Approval, *, undo_within: timedelta, now: datetime | None
 
 
 def _has_way_back(approval: Approval, within: timedelta, now: datetime) -> bool:
-    return can_undo(approval, within=within, now=now) and inverse(approval.order, approval.before) is not None
+    return (
+        approval.list is None
+        and can_undo(approval, within=within, now=now)
+        and inverse(approval.order, approval.before) is not None
+    )
 
 
 def _review(approval: Approval) -> list[Block]:
@@ -282,6 +298,11 @@ def _approve(approval: Approval) -> Block:
     ask = confirm(f"{words[0].upper()}{words[1:]}?", f"{about} {told}", yes="Approve", danger=final)
     style = "danger" if final else "primary"
     return button("Approve", action="approval.approve", id=approval.id, style=style, confirm=ask)
+
+
+def sheet_row(order: Order, one: Entry) -> tuple[object, ...]:
+    """A SIM of a list as a row under `SHEET`."""
+    return (one.giccid, one.label, one.status, one.plan, (one.own or order).words)
 
 
 def why_modal(approval: Approval, what: Why) -> Block:

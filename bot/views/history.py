@@ -11,6 +11,7 @@ from bot.rules.approvals import Approval
 from bot.rules.changes import Change
 from bot.rules.events import EVENTS, Event
 from bot.rules.history import Entry, History, Kind
+from bot.rules.job_sims import Part
 from bot.views import alerts as alert_view
 from bot.views import approvals as approval_view
 from bot.views import events as event_view
@@ -117,6 +118,8 @@ def what(entry: Entry, *, units: Units = DECIMAL) -> str:
             return f"{word}{name(change.old or '') or 'unknown'} → {name(change.new or '') or 'unknown'}"
         case Approval() as request:
             return f"{request.order.words}: {_stands(request)}"
+        case Part() as part:
+            return f"{part.order.words}: {part.stage.value}"
         case Event() as event:
             return _notification(event, units)
         case Alert() as alert:
@@ -145,9 +148,11 @@ def _words(row: Sequence[Element]) -> str:
 
 
 def _of_request(entry: Entry) -> Sequence[object]:
-    if not isinstance(entry.told, Approval):
-        return (None,) * 6
     told = entry.told
+    if isinstance(told, Part):
+        return told.by, None, None, None, None, _came_of(told)
+    if not isinstance(told, Approval):
+        return (None,) * 6
     reasons = [text for text in (told.reason, told.glass, told.why) if text]
     return told.asked_by, told.asked_at, told.decided_by, told.decided_at, "; ".join(reasons) or None, told.outcome
 
@@ -158,6 +163,8 @@ def _origin(entry: Entry) -> tuple[str, int | None]:
             return "SmartHub's log", None
         case Event() as event:
             return "SmartHub's notification", event.id
+        case Part() as part:
+            return "simops", part.request
         case Approval() | Alert() as ours:
             return "simops", ours.id
 
@@ -166,6 +173,8 @@ def _row(entry: Entry, units: Units) -> list[Element]:
     at: Element = moment(entry.at) if entry.at is not None else spans("at an unknown time")[0]
     if isinstance(entry.told, Approval):
         return [at, *spans("  "), *_request(entry.told)]
+    if isinstance(entry.told, Part):
+        return [at, *spans("  "), *_part(entry.told)]
     return [at, *spans("  ", bold(TITLES[entry.kind]), f"  {what(entry, units=units)}")]
 
 
@@ -184,6 +193,17 @@ def _request(request: Approval) -> list[Element]:
         ("", request.outcome),
     )
     return row + [part for word, text in said if text for part in spans(f" · {word}{fit(text, WORDS)}")]
+
+
+def _part(part: Part) -> list[Element]:
+    """What a job did to the SIM, on one line, with the request it carried out."""
+    what = f"  {part.order.words}: {part.stage.value} in job #{part.job}, asked by "
+    row = spans(bold(f"Request #{part.request}"), what, who(part.by))
+    return row + (spans(f" · {fit(said, WORDS)}") if (said := _came_of(part)) else [])
+
+
+def _came_of(part: Part) -> str | None:
+    return part.why or (None if part.after is None else f"It reads {part.after} since.")
 
 
 def _choices(about: About, told: History, kind: Kind | None) -> Block:

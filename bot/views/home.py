@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.rules.alerts import Alert
 from bot.rules.approvals import Approval
+from bot.rules.jobs import Job
 from bot.rules.people import Person
 from bot.views import alerts as alert_views
 from bot.views import approvals as approval_views
+from bot.views import jobs as job_views
 from bot.views.forms import menu
 from bot.views.parts import Block, Element, actions, bold, code, header, lines, moment, name, small, spans, who
 
@@ -27,6 +30,8 @@ class Facts:
     mine: Sequence[Approval] = ()
     under_way: Sequence[Approval] = ()
     under_way_count: int = 0
+    jobs: Sequence[Job] = ()
+    now: datetime | None = None
     alerts: Sequence[Alert] = ()
     alerts_count: int = 0
     smarthub: str = "not asked yet"
@@ -44,7 +49,7 @@ def view(person: Person, facts: Facts, *, command: str) -> Block:
         header("What you asked for"),
         lines(*([_request(a) for a in facts.mine] or [spans("Nothing of yours is open.")])),
         header("Being carried out"),
-        lines(*_listed([_request(a) for a in facts.under_way], facts.under_way_count, "Nothing is under way.")),
+        lines(*_under_way(facts)),
         header("Open alerts"),
         lines(*alerts),
         header("Health"),
@@ -65,6 +70,13 @@ def _listed(rows: list[list[Element]], count: int, none: str) -> list[list[Eleme
     if not rows:
         return [spans(none)]
     return rows if count <= len(rows) else [*rows, spans(f"… and {count - len(rows):,} more.")]
+
+
+def _under_way(facts: Facts) -> list[list[Element]]:
+    """The jobs that run with how far they are, then the requests."""
+    jobs = [] if facts.now is None else [job_views.line(job, facts.now) for job in facts.jobs]
+    rows = [_request(a) for a in facts.under_way]
+    return [*jobs, *(rows if jobs and not rows else _listed(rows, facts.under_way_count, "Nothing is under way."))]
 
 
 def _health(facts: Facts) -> list[list[Element]]:

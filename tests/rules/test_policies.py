@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from bot.errors import BadInput
 from bot.rules.covering import covers
 from bot.rules.hours import read_hours
+from bot.rules.kinds import Kind
 from bot.rules.policies import (
     DEFAULTS,
     LAST,
     Facts,
-    Kind,
     Met,
     Policy,
     When,

@@ -40,7 +40,7 @@ FULL = {
     "drift": ("The state was “a” and is “b”.",), "decided_by": "U2", "decided_at": NOW, "why": "because",
     "cool_until": NOW + timedelta(days=1), "accepted": True, "outcome": "lost", "refused": True, "unsure_since": NOW,
     "next_look_at": NOW + timedelta(minutes=5), "ended_at": NOW, "glass": "it burns", "reviewed_by": "U3",
-    "reviewed_at": NOW, "review": "fine", "reminded": 4, "escalated": True, "glass_by": "U4",
+    "reviewed_at": NOW, "review": "fine", "reminded": 4, "escalated": True, "glass_by": "U4", "list": 9,
 }  # fmt: skip
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -28,6 +26,7 @@ from bot.store import Store
 from bot.store.audit import PAGE, Audit, write_down
 from bot.store.retention import Retention
 from bot.store.schema import SCHEMA
+from tests.forked import Forked
 
 T = TypeVar("T")
 NOW = datetime(2026, 11, 22, 9, 30, 0, 5, tzinfo=UTC)
@@ -677,13 +676,9 @@ def test_killed_while_removing(tmp_path: Path):
     path = tmp_path / "simops.db"
     chance = random.Random(7)  # noqa: S311 - when to kill is no secret
     for life in range(2):
-        bot = subprocess.Popen([sys.executable, "-c", PROGRAM, str(path), str(life * 10_000)], stdout=subprocess.PIPE)
-        assert bot.stdout is not None
-        for _ in range(chance.randint(1, 30)):
-            assert bot.stdout.readline() == b"chunk\n"
-        bot.kill()
-        bot.wait(10)
-        bot.stdout.close()
+        with closing(Forked("-c", PROGRAM, str(path), str(life * 10_000))) as bot:
+            for _ in range(chance.randint(1, 30)):
+                assert bot.stdout.readline() == b"chunk\n"
         store = Store(path)
         judged = store.audit.judged()
         store.close()

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import sqlite3
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,6 +14,7 @@ import pytest
 from bot.errors import BotError, NotPossible, StoreError, TooBroad
 from bot.store import Store
 from bot.store.disk import MOST_AT_ONCE, Disk, read_only
+from tests.forked import Forked
 
 
 @pytest.fixture
@@ -197,20 +196,11 @@ def test_a_second_process_on_the_same_file_is_refused(path: Path):
         "import sys; from pathlib import Path; from bot.store import Store\n"
         "store = Store(Path(sys.argv[1])); print('open', flush=True); sys.stdin.read()"
     )
-    other = subprocess.Popen(
-        [sys.executable, "-c", program, str(path)], stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True
-    )
-    assert other.stdout is not None
-    assert other.stdin is not None
-    try:
-        assert other.stdout.readline() == "open\n"
+    with closing(Forked("-c", program, str(path))) as other:
+        assert other.stdout.readline() == b"open\n"
         with pytest.raises(StoreError, match="in use by another simops"):
             Store(path)
-    finally:
-        other.send_signal(signal.SIGKILL)
-        other.wait(10)
-        other.stdout.close()
-        other.stdin.close()
+        other.kill()
 
     Store(path).close()
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 import sqlite3
-import subprocess
-import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from bot.store import Store
+from tests.forked import Forked
 
 # Writes events, audit lines and deliveries without end, many side by side, and says which ones are acknowledged.
 PROGRAM = """
@@ -51,14 +51,11 @@ def test_killed_at_any_moment(tmp_path: Path, seed: int):
     said: list[str] = []
     for life in range(2):
         base = str(life * 1_000_000)
-        bot = subprocess.Popen([sys.executable, "-c", PROGRAM, str(path), base], stdout=subprocess.PIPE, text=True)
-        assert bot.stdout is not None
-        wanted = chance.randint(1, 150)
-        said += [bot.stdout.readline() for _ in range(wanted)]
-        bot.kill()
-        said += [line for line in bot.stdout if line.endswith("\n")]
-        bot.wait(10)
-        bot.stdout.close()
+        with closing(Forked("-c", PROGRAM, str(path), base)) as bot:
+            wanted = chance.randint(1, 150)
+            said += [bot.stdout.readline().decode() for _ in range(wanted)]
+            bot.kill()
+            said += [line.decode() for line in bot.stdout if line.endswith(b"\n")]
 
     store = Store(path)
     keys = {row["key"] for row in store.disk.reader.execute("SELECT key FROM events")}

@@ -8,19 +8,27 @@ import json
 import os
 import secrets
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 from urllib.parse import urlsplit
 
-from bot.simulator.process import BotProcess
+from bot.simulator.process import BotProcess, Process
 from bot.simulator.slack import Message
+from tests.forked import Forked
 from tests.talk import APPROVALS, APPROVER, ENVIRON, OPERATOR, OPS, World
 
 T = TypeVar("T")
 WITHIN_S = 15.0  # nothing here takes so long; a machine that is busy with other tests may
 LOOK = "GET /v1/global-sims/"  # at one SIM, not the list that the check of the alerts reads by itself
+
+
+class Bot(BotProcess):
+    """The bot's process, forked."""
+
+    async def _spawn(self, words: Sequence[str], environ: Mapping[str, str], log: BinaryIO) -> Process:
+        return Forked(*words, env=environ, log=log)
 
 
 class Relay:
@@ -48,6 +56,7 @@ class Relay:
         """Keeps back the next question with this word in its first line, or the answer to it; where `after` is named,
         only once a question with that word was answered."""
         self._question, self._answer, self._after = question, answer, after
+        self._kept.clear()
 
     async def kept(self) -> None:
         """Returns when something is kept back."""
@@ -103,11 +112,9 @@ class Town(World):
     our process: on the same store, with the time held, so that nobody waits for what waits in it.
     """
 
-    def __init__(self, folder: Path, *, bytecode: Path, ago: timedelta = timedelta(0)) -> None:
-        """With `ago` its time is held that long before now, for what came before the process. `bytecode` is where
-        Python keeps what makes a start quick, where it may not do that beside the code."""
+    def __init__(self, folder: Path, *, ago: timedelta = timedelta(0)) -> None:
+        """With `ago` its time is held that long before now, for what came before the process."""
         super().__init__(folder, sims=20, at=datetime.now(UTC) - ago)
-        self._bytecode = bytecode
         self.settings = {"approvals": {"settle_every": "1s"}}  # so that the process looks after requests every second
 
     async def start(self) -> None:
@@ -118,9 +125,7 @@ class Town(World):
         await self.relay.start()
         config, self._port = self.folder / "config.toml", _free_port()
         config.write_text(_toml(self.table() | {"smarthub": self._through_the_relay()}), "utf-8")
-        self.process = BotProcess(
-            config=config, environ=_environ(self._bytecode), port=self._port, log=self.folder / "bot.log"
-        )
+        self.process = Bot(config=config, environ=environ(), port=self._port, log=self.folder / "bot.log")
 
     async def stop(self) -> None:
         """Ends it all."""
@@ -169,12 +174,9 @@ class Town(World):
         return {**self.table()["smarthub"], "base_url": f"http://127.0.0.1:{self.relay.port}/v1"}
 
 
-def _environ(bytecode: Path) -> dict[str, str]:
+def environ() -> dict[str, str]:
     """Our environment with made-up secrets and none of the real ones."""
-    environ = {k: v for k, v in os.environ.items() if not k.startswith(("SLACK_", "SMARTHUB_", "SIMOPS_"))} | ENVIRON
-    if environ.pop("PYTHONDONTWRITEBYTECODE", None) is not None:
-        environ["PYTHONPYCACHEPREFIX"] = str(bytecode)
-    return environ
+    return {k: v for k, v in os.environ.items() if not k.startswith(("SLACK_", "SMARTHUB_", "SIMOPS_"))} | ENVIRON
 
 
 def _toml(table: Mapping[str, object]) -> str:

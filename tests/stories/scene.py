@@ -9,14 +9,19 @@ from dataclasses import dataclass
 
 import handlers
 from bot.rules.history import Kind
+from bot.rules.jobs import Step
+from bot.rules.people import Person, Role
 from bot.rules.sims import Operation
 from bot.simulator.slack import Message
 from bot.simulator.slack.words import Block, elements
 from bot.smarthub.contract import ENDPOINTS
 from tests.stories.forging import answers, click, send
+from tests.stories.jobs import SUSPEND
+from tests.stories.listing import choose, said, share
 from tests.talk import (
     ADMIN,
     ALERTS,
+    APPROVALS,
     APPROVER,
     OPERATOR,
     OPS,
@@ -31,6 +36,10 @@ FAR = 10**6  # seconds: as good as never
 CHANGING = [endpoint.name for endpoint in ENDPOINTS if endpoint.changes]
 UNKNOWN = ("carries nothing that is known here", "There is no", "and gone")
 PENDING, UNSURE, COOLING, DONE, BROKEN, ALERT = "1", "2", "3", "4", "5", "1"
+# The job on whose card each button is pressed.
+JOBS = {
+    "job.continue": 1, "job.undo": 2, "job.retry": 3, "job.pause": 4, "job.resume": 5, "job.cancel": 6,
+}  # fmt: skip
 
 # Who may press what. What stands here for nobody is for whoever asked alone.
 LOOKS = {
@@ -40,16 +49,21 @@ LOOKS = {
     "menu.find", "menu.approvals", "menu.alerts", "menu.status", "menu.help",
 }  # fmt: skip
 CHANGES = {f"sim.{operation.value}" for operation in Operation}
-WORK = {"approval.look", "approval.cancel", "approval.undo", "alert.acknowledge", "alert.snooze"}
+WORK = {
+    "approval.look", "approval.cancel", "approval.undo", "alert.acknowledge", "alert.snooze", "search.change",
+    "job.retry", "job.undo",
+}  # fmt: skip
 DECISIONS = {"approval.approve", "approval.deny", "approval.review", "approval.done", "approval.undone"}
+STEERS = {"job.pause", "job.resume", "job.continue", "job.cancel"}
+OWN = {"approval.withdraw", "list.open", "list.ask", "list.csv", "list.drop"}
 MAY: dict[str, set[str]] = {
     STRANGER: set(),
     VIEWER: LOOKS,
     OTHER_OPERATOR: LOOKS | CHANGES | WORK,
-    APPROVER: LOOKS | CHANGES | WORK | DECISIONS,
-    ADMIN: LOOKS | CHANGES | WORK | DECISIONS | {"approval.break"},
+    APPROVER: LOOKS | CHANGES | WORK | DECISIONS | STEERS,
+    ADMIN: LOOKS | CHANGES | WORK | DECISIONS | STEERS | {"approval.break"},
 }
-FORMS = CHANGES | {"menu.find"} | {
+FORMS = CHANGES | {"menu.find", "list.open", "list.ask", "search.change"} | {
     f"approval.{what}" for what in ("deny", "withdraw", "cancel", "break", "review", "done", "undone")
 }  # fmt: skip
 
@@ -73,7 +87,19 @@ def every_button() -> list[str]:
 
 
 async def one_of_each(world: World) -> dict[str, Button]:
-    """Each button by its name: of a request in every state, an alert, a SIM's card, a search, a history, the menu."""
+    """Each button by its name: of a request in every state, an alert, a SIM's card, a search, a history, the menu, a
+    list, and jobs."""
+    found = await _asked(world) | await _looked_up(world) | await _listed(world) | await _steered(world)
+    return {name: Button(name, *found[name], by=_who_may(name)) for name in every_button()}
+
+
+async def one_of_each_request(world: World) -> dict[str, Button]:
+    """The buttons of the requests alone."""
+    return {name: Button(name, *found, by=_who_may(name)) for name, found in (await _asked(world)).items()}
+
+
+async def _asked(world: World) -> dict[str, tuple[Message, str]]:
+    """The buttons of a request in every state."""
     pending = await world.ask("suspend", world.hub.pick(nth=0))
     unsure = await _unsure(world)
     cooling = await _decided(world, "retire", world.hub.pick("DEACTIVATED", nth=1))
@@ -86,9 +112,7 @@ async def one_of_each(world: World) -> dict[str, Button]:
         "undo": (done, DONE),
         "review": (broken, BROKEN),
     }
-    found = {f"approval.{what}": (card, number) for what, (card, number) in cards.items()}
-    found |= await _looked_up(world)
-    return {name: Button(name, *found[name], by=_who_may(name)) for name in every_button()}
+    return {f"approval.{what}": (card, number) for what, (card, number) in cards.items()}
 
 
 async def _unsure(world: World) -> Message:
@@ -139,6 +163,47 @@ async def _looked_up(world: World) -> dict[str, tuple[Message, str]]:
     return alert | found | {"sim.activate": (suspended, carried(suspended, "sim.activate"))}
 
 
+async def _listed(world: World) -> dict[str, tuple[Message, str]]:
+    """The buttons of the report on a list, and of the file it comes from."""
+    await share(world, "list.csv", f"iccid\n{world.hub.pick(nth=7)}".encode())
+    offer = [m for m in world.slack.seen(by=OPERATOR, channel=OPS) if m.ephemeral_to == OPERATOR][-1]
+    await world.press(offer, "Change these SIMs…", by=OPERATOR)
+    await choose(world, "suspend")
+    await world.submit({"reason": "winter"}, by=OPERATOR)
+    card = said(world)
+    return {
+        "list.open": (offer, carried(offer, "list.open")),
+        **{name: (card, carried(card, name)) for name in ("list.ask", "list.csv", "list.drop")},
+    }
+
+
+async def _steered(world: World) -> dict[str, tuple[Message, str]]:
+    """The buttons of jobs: one that waits after its first SIM, two that have ended, one that runs, two that were
+    paused."""
+    flow, operator = world.app.flows.jobs, Person(OPERATOR, Role.OPERATOR)
+
+    async def start(name: str, *nth: int, canary: int = 0) -> None:
+        sims = [world.hub.sim(world.hub.pick(nth=n)) for n in nth]
+        rows = [(str(sim["giccid"]), str(sim["custom1"]), "active", str(sim["servicePackage"])) for sim in sims]
+        await world.through(
+            flow.start(JOBS[name], SUSPEND, len(rows), OPERATOR, rows, canary=canary, stop_at_percent=100)
+        )
+
+    await start("job.continue", 8, 9, canary=1)
+    await start("job.undo", 10)
+    world.hub.refuse_next()
+    await start("job.retry", 11)
+    await world.later(seconds=60)
+    await world.run("jobs")
+    world.hub.world.job_starts_after_s = FAR
+    for name, nth in (("job.pause", 12), ("job.resume", 13), ("job.cancel", 14)):
+        await start(name, nth)
+    for name in ("job.resume", "job.cancel"):
+        await world.through(flow.steer(JOBS[name], Step.PAUSE, by=operator))
+    cards = {number: m for m in world.cards(APPROVALS) for number in JOBS.values() if f"Job #{number}:" in m.words}
+    return {name: (cards[number], str(number)) for name, number in JOBS.items()}
+
+
 async def _said(world: World, text: str) -> Message:
     """The answer, which is the acknowledgement itself or comes after it."""
     await world.say(text, by=OPERATOR)
@@ -147,7 +212,7 @@ async def _said(world: World, text: str) -> Message:
 
 def _who_may(name: str) -> str:
     """Somebody who may press this, and nobody with more of a role than it takes."""
-    if name == "approval.withdraw":
+    if name in OWN:
         return OPERATOR
     return next(user for user in MAY if name in MAY[user])
 
@@ -173,7 +238,8 @@ def changes(world: World) -> int:
 def known(world: World) -> tuple[object, ...]:
     """All that a click could have changed, and what SmartHub was asked for."""
     requests = [world.request(n) for n in range(1, 6)]
-    return world.deeds(), requests, world.app.store.alerts.get(1), len(world.hub.asked)
+    jobs, alerts = world.app.store.jobs, world.app.store.alerts
+    return world.deeds(), requests, jobs.open(), jobs.recent(limit=9), alerts.live(), len(world.hub.asked)
 
 
 async def pressed(world: World, button: Button, *, by: str, value: object = None) -> list[str]:

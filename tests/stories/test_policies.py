@@ -10,8 +10,9 @@ import pytest
 
 from bot.errors import BadInput
 from bot.flows.policies import Policies
+from bot.rules.kinds import Kind
 from bot.rules.people import Roles
-from bot.rules.policies import DEFAULTS, Facts, Kind, Policy, When
+from bot.rules.policies import DEFAULTS, Facts, Policy, When
 from bot.rules.questions import read_question
 from bot.rules.quorum import Delegation, who_may
 from bot.rules.sims import Operation

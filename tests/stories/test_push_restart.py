@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import socket
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -15,9 +14,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.simulator.process import BotProcess
 from bot.simulator.slack.workspace import Change
-from tests.talk import ALERTS, ENVIRON, PUSH_SECRET, World
+from tests.stories.processes import Bot, environ
+from tests.talk import ALERTS, PUSH_SECRET, World
 
 PUSHES = 200
 
@@ -34,8 +33,7 @@ class Killed(World):
             port = int(free.getsockname()[1])
         config = self.folder / "config.toml"
         config.write_text("".join(_section(name, table) for name, table in self.table().items()), "utf-8")
-        environ = {k: v for k, v in os.environ.items() if not k.startswith(("SLACK_", "SMARTHUB_"))} | ENVIRON
-        self.bot = BotProcess(config=config, environ=environ, port=port, log=self.folder / "bot.log")
+        self.bot = Bot(config=config, environ=environ(), port=port, log=self.folder / "bot.log")
         self.hub.push_url = f"http://127.0.0.1:{port}/smarthub/{PUSH_SECRET}"
         self.acknowledged: list[int] = []
         self.enough: int | None = None

@@ -128,9 +128,9 @@ async def test_the_store_belongs_to_one(world: World):
 
 
 @pytest.fixture
-async def town(tmp_path: Path, cache: pytest.Cache) -> AsyncIterator[Town]:
+async def town(tmp_path: Path) -> AsyncIterator[Town]:
     """A real process of the bot between the neighbours, and a bot with the time held after its death."""
-    made = Town(tmp_path, bytecode=cache.mkdir("bytecode"))
+    made = Town(tmp_path)
     try:
         await made.start()
         await made.live()

@@ -335,9 +335,9 @@ async def test_restarted_while_its_time_runs(world: World):
 
 
 @pytest.fixture
-async def town(tmp_path: Path, cache: pytest.Cache) -> AsyncIterator[Town]:
+async def town(tmp_path: Path) -> AsyncIterator[Town]:
     """A world a day ago, for which a real process of the bot can come."""
-    made = Town(tmp_path, bytecode=cache.mkdir("bytecode"), ago=timedelta(hours=25))
+    made = Town(tmp_path, ago=timedelta(hours=25))
     try:
         await made.start()
         yield made

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from bot.rules.accounts import Account, Charge, Country, Enterprise
 from bot.rules.events import Event
 from bot.rules.history import history
+from bot.rules.kinds import Kind as SimKind
 from bot.rules.naming import Named, NumberKind
 from bot.rules.numbers import Number
 from bot.rules.people import Person, Role
 from bot.rules.plans import Plan, PlanKind
 from bot.rules.policies import Facts, Policy, When
-from bot.rules.policies import Kind as SimKind
 from bot.rules.quorum import Delegation
 from bot.rules.searches import Cursor, Found
 from bot.rules.sims import Operation

@@ -169,7 +169,7 @@ def test_many_sims_with_all_they_are():
         "Session in the last 24 h 42 of 200",
         "Will be refused 50 50: This SIM is suspended already.",
         "Cost 1.50 EUR for each SIM, 300.00 EUR for 200.",
-        "List 5f5f5f5f5f5f",
+        "Exactly this list 5f5f5f5f5f5f5f5f as a file in the thread",
     ):
         assert said in told(card)
     assert "State when asked" not in told(card)
@@ -271,6 +271,13 @@ def test_undo_is_offered_in_time():
     assert "Undoes request #3" in told(view.card(replace(done, undo_of=3)))
 
 
+def marked(request: Approval) -> str:
+    """The sign and the word of where it stands."""
+    if request.state is State.WITHDRAWN and request.outcome is not None:
+        return "↩️ Retirement cancelled"
+    return "❌ Refused" if request.refused else view.MARKS[request.state]
+
+
 @enough
 @given(request=REQUESTS, window=st.sampled_from([timedelta(0), HALF_HOUR, 4000 * DAY]))
 def test_whatever_it_holds_slack_takes_the_card(request: Approval, window: timedelta):
@@ -278,7 +285,7 @@ def test_whatever_it_holds_slack_takes_the_card(request: Approval, window: timed
     card = view.card(request, undo_within=window, now=request.ended_at or NOW)
 
     sound(card, people=PEOPLE)
-    assert ("❌ Refused" if request.refused else view.MARKS[request.state]) in card.text
+    assert marked(request) in card.text
     assert bool(buttons(card.blocks).get("Approve")) is (request.state is State.PENDING)
 
 

@@ -7,6 +7,7 @@ import inspect
 import pkgutil
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 import bot.views
 from bot.rules.approvals import Approval
 from bot.rules.history import Kind
+from bot.rules.jobs import Job
 from bot.rules.outages import Outage
 from bot.rules.people import Role
 from bot.rules.policies import Facts, Policy, choose
@@ -29,12 +31,15 @@ from bot.views import (
     alerts,
     approvals,
     audit,
+    bulk,
     charts,
     countries,
     delegating,
     events,
     forms,
     home,
+    jobs,
+    lists,
     naming,
     orders,
     outages,
@@ -76,11 +81,13 @@ from tests.views.anything import (
     few,
     maybe,
 )
-from tests.views.drawn import COUNT, IDS, MAYBE, TEXT, TIMES, sound, sound_view
+from tests.views.drawn import COUNT, IDS, MAYBE, NOW, TEXT, TIMES, sound, sound_view
 from tests.views.requests import GROUPS, PEOPLE, RADII, REQUESTS, SENTENCES
 from tests.views.test_accounts import POOL
 from tests.views.test_alerts import ALERTS
 from tests.views.test_audit import ABOUT, ANCHOR, LINES
+from tests.views.test_jobs import HOSTILE_FACTS, HOSTILE_JOBS
+from tests.views.test_lists import LIST_ORDERS, NAMES, OFFERED, REPORTS
 from tests.views.test_protecting import SHIELDS
 from tests.views.test_sims import SIMS
 from tests.views.test_tables import CELLS, COLUMNS, FLOATS, ROWS
@@ -104,6 +111,12 @@ def answered(asked: Facts, under: list[Policy], may: int | None, troubles: list[
 def news(after: Approval, before: Approval) -> Message:
     """What is told of the step between them; of one that is of no interest, where it stands."""
     return approvals.news(after, before=before) or approvals.outcome(after)
+
+
+def job_news(job: Job) -> Message:
+    """What people hear of a job, with the buttons that go with it; of one that is of no interest, its card."""
+    told = jobs.news(job)
+    return jobs.card(jobs.Facts(job, NOW)) if told is None else replace(told, blocks=(*told.blocks, jobs.go_on(job)))
 
 
 MESSAGES: Mapping[View, st.SearchStrategy[Callable[[], Message]]] = {
@@ -148,8 +161,22 @@ MESSAGES: Mapping[View, st.SearchStrategy[Callable[[], Message]]] = {
         kind=maybe(st.sampled_from(list(Kind))), read_at=TIMES,
     ),
     history_view.sent: calls(history_view.sent, st.builds(history_view.About, IDS, TEXT, TEXT), count=COUNT),
+    jobs.card: calls(jobs.card, HOSTILE_FACTS),
+    jobs.listing: calls(
+        jobs.listing, few(HOSTILE_JOBS, times=(1, 30)), few(HOSTILE_JOBS, times=(1, 10)), now=TIMES
+    ),
+    jobs.news: calls(job_news, HOSTILE_JOBS),
+    jobs.not_sent: calls(jobs.not_sent, HOSTILE_JOBS, SENTENCES),
+    lists.changed: calls(lists.changed, REPORTS, since=NAMES, count=COUNT),
+    lists.cut_off: calls(lists.cut_off, TEXT),
+    lists.dropped: calls(lists.dropped, LIST_ORDERS),
+    lists.offered: calls(lists.offered, OFFERED),
+    lists.report: calls(lists.report, REPORTS),
+    lists.sent: calls(lists.sent),
+    lists.with_offer: calls(lists.with_offer, SENTENCES.map(parts.answer), OFFERED),
     naming.in_text: calls(
-        naming.in_text, few(st.tuples(NUMBERS, maybe(LISTED)), times=(1, 33)), left_out=COUNT
+        naming.in_text, few(st.tuples(NUMBERS, maybe(LISTED)), times=(1, 33)), left_out=COUNT, search=maybe(IDS),
+        change=st.booleans(),
     ),
     naming.nothing: calls(naming.nothing, NAMED, few(LISTED, times=(1,)), SNAPSHOTS, asked=few(st.just("IMSI"))),
     naming.several: calls(naming.several, NAMED, few(LISTED, times=(1, 3)), SNAPSHOTS, more=st.booleans()),
@@ -169,7 +196,8 @@ MESSAGES: Mapping[View, st.SearchStrategy[Callable[[], Message]]] = {
         size=st.builds(Size, COUNT, maybe(TIMES), maybe(TIMES)),
     ),
     searches.page: calls(
-        searches.page, FOUND, text=TEXT, at=st.builds(searches.Place, IDS, IDS, st.booleans()), units=UNITS
+        searches.page, FOUND, text=TEXT, at=st.builds(searches.Place, IDS, IDS, st.booleans(), st.booleans()),
+        units=UNITS,
     ),
     searches.sheet_sent: calls(searches.sheet_sent, COUNT, text=TEXT, most=maybe(COUNT)),
     searches.straight: calls(
@@ -184,10 +212,13 @@ OPTIONS = few(st.tuples(TEXT, TEXT), times=(1, 40))
 FIELD = st.builds(forms.field, TEXT, st.builds(forms.typed, action=st.just("a")), hint=TEXT, optional=st.booleans())
 SURFACES: Mapping[View, st.SearchStrategy[Callable[[], Block]]] = {
     approvals.why_modal: calls(approvals.why_modal, REQUESTS, st.sampled_from(list(Why))),
+    bulk.form: calls(bulk.form, maybe(st.sampled_from(list(Operation))), offer=maybe(OFFERED)),
+    bulk.reading: calls(bulk.reading),
     forms.modal: calls(forms.modal, TEXT, FIELD, callback=st.just("c"), id=IDS, submit=TEXT, close=TEXT),
     help_view.find_modal: calls(help_view.find_modal),
     home.closed: calls(home.closed, PERSONS, command=st.just("/sim")),
     home.view: calls(home.view, PERSONS, HOMES, command=st.just("/sim")),
+    lists.asking: calls(lists.asking, REPORTS),
     orders.form: calls(orders.form, st.sampled_from(list(Operation)), SIMS, id=IDS, label=TEXT),
 }
 
@@ -200,6 +231,7 @@ BLOCKS: Mapping[View, st.SearchStrategy[Block]] = {
     charts.pie: st.builds(charts.pie, TEXT, few(st.tuples(TEXT, FLOATS))),
     charts.text_bars: st.builds(charts.text_bars, few(st.tuples(TEXT, FLOATS, TEXT))),
     forms.field: FIELD,
+    jobs.go_on: HOSTILE_JOBS.map(jobs.go_on),
     parts.actions: st.builds(parts.actions, st.just("x"), BUTTONS),
     parts.button: BUTTONS.map(lambda button: parts.actions("x", button)),
     parts.confirm: BUTTONS.map(lambda button: parts.actions("x", button)),

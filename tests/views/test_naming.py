@@ -134,3 +134,13 @@ def test_whatever_it_holds_slack_takes_it(sim, label: str, typed: str, id: int, 
         replace(table, blocks=table.plain or ()),
     ):
         sound(message)
+
+
+def test_a_slip_in_a_number_is_hinted_at():
+    """Where no SIM fits a number whose last digit is not its check digit, the answer says that there may be a slip."""
+    right = "8949022600000000019"
+    wrong = right[:-1] + str((int(right[-1]) + 1) % 10)
+    hint = "Its last digit is not the check digit of such a number: there may be a slip in it."
+
+    assert {hint in view.tried(read_name(number)) for number in (right, wrong)} == {True, False}
+    assert (hint in view.tried(read_name(wrong))) == read_name(wrong).doubtful

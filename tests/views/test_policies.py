@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.rules.policies import DEFAULTS, LAST, Facts, Kind, Policy, When, choose
+from bot.rules.kinds import Kind
+from bot.rules.policies import DEFAULTS, LAST, Facts, Policy, When, choose
 from bot.rules.questions import explain
 from bot.rules.sims import Operation
 from bot.views import policies as view

@@ -8,7 +8,9 @@ from bot.flows.approvals.asking import Asking
 from bot.flows.approvals.carrying import Carrying
 from bot.flows.approvals.commenting import Commenting
 from bot.flows.approvals.deciding import Deciding
+from bot.flows.approvals.filing import Filing
 from bot.flows.approvals.forms import Forms
+from bot.flows.approvals.many import Many
 from bot.flows.approvals.steps import Settings, Steps
 from bot.flows.approvals.waiting import Waiting
 from bot.rules.approvals import Approval, State
@@ -18,7 +20,19 @@ from bot.rules.sims import Sim
 from bot.views import approvals as view
 from bot.views.parts import Message
 
-__all__ = ["Approvals", "Asking", "Carrying", "Commenting", "Deciding", "Forms", "Settings", "Steps", "Waiting"]
+__all__ = [
+    "Approvals",
+    "Asking",
+    "Carrying",
+    "Commenting",
+    "Deciding",
+    "Filing",
+    "Forms",
+    "Many",
+    "Settings",
+    "Steps",
+    "Waiting",
+]
 
 
 @dataclass(frozen=True)
@@ -32,11 +46,17 @@ class Approvals:
     waiting: Waiting
     forms: Forms
     commenting: Commenting
+    many: Many
+    filing: Filing
 
     async def ask(self, order: Order, sim: Sim, *, reason: str | None, by: Person, channel: str) -> Message:
         """What whoever asks reads: that it waits, or what came of it where nobody is asked. Raises as `Asking`."""
         asked = await self.asking.ask(order, sim, reason=reason, by=by, channel=channel)
         return await self.asked(asked)
+
+    async def ask_list(self, id: int, by: Person, *, channel: str = "", undo_of: int | None = None) -> Message:
+        """The same for a list that is ready. Raises as `Many.ask`."""
+        return await self.asked(await self.many.ask(id, by=by, channel=channel, undo_of=undo_of))
 
     async def undo(self, id: int, *, by: Person, channel: str) -> Message:
         """The same for the inverse of a request that is done."""

@@ -9,7 +9,6 @@ from datetime import timedelta
 import structlog
 
 from bot.errors import NotAllowed, NotPossible
-from bot.flows.approvals import calling
 from bot.flows.approvals.offers import offered
 from bot.flows.approvals.steps import FindPolicy, FindVoters, Steps, directly, summary, under_card
 from bot.rules import approvals as rule
@@ -23,6 +22,7 @@ from bot.rules.quorum import Voters, missing, who_may
 from bot.rules.radius import radius_of
 from bot.rules.sims import Operation, Sim, Status, allow, label_of
 from bot.smarthub.client import SmartHub
+from bot.smarthub.orders import line
 from bot.store.protected import Protected
 from bot.views import approvals as view
 
@@ -55,7 +55,7 @@ class Asking:
         check_reason(policy, reason)
         stage = rule.first_stage(order, cooling_off=policy.cooling_off)
         for operation in (stage, order.operation):
-            calling.line(self.hub, operation)  # nobody is to approve what could not be sent then
+            line(self.hub, operation)  # nobody is to approve what could not be sent then
         self.guard(order, by, sim)
         plans = await offered(self.hub, order, sim)
         voters = await self.voters_for(policy, by.id, now, ())
@@ -77,11 +77,13 @@ class Asking:
             radius=radius_of(order, [sim], plans=plans, now=now),
             undo_of=undo_of,
         )
-        return await self._store(asked, voters)
+        return await self.store(asked, voters)
 
     async def undo(self, id: int, *, by: Person, channel: str) -> Approval:
         """A request for the inverse of one that is done, from what its SIM was before. Raises as `ask`; NotFound."""
         done = self.steps.store.get(id)
+        if done.list is not None:
+            raise NotPossible(f"Request #{id} is about many SIMs: press Undo on the card of its job.")
         back = inverse(done.order, done.before)
         if back is None or done.giccid is None:
             raise NotPossible(f"Nothing takes back request #{id} ({done.order.words}).")
@@ -125,7 +127,7 @@ class Asking:
         if order.operation is not Operation.RETIRE:
             check(order, sim)
 
-    async def _store(self, asked: Approval, voters: Voters) -> Approval:
+    async def store(self, asked: Approval, voters: Voters) -> Approval:
         """Stores the request; where nobody has to say yes it is running already."""
         if not asked.asks:
             asked = rule.start(asked, now=asked.asked_at)

@@ -18,7 +18,7 @@ from bot.errors import (
     SimNotFound,
     StoreError,
 )
-from bot.flows.approvals.calling import call, line
+from bot.flows.approvals.many import Many
 from bot.flows.approvals.steps import NOTHING, Detail, Steps
 from bot.rules import approvals as rule
 from bot.rules.approvals import Approval, State
@@ -27,6 +27,7 @@ from bot.rules.orders import Order, reads, shows
 from bot.rules.people import Person, Role, need
 from bot.rules.sims import Operation, Sim, Status
 from bot.smarthub.client import SmartHub
+from bot.smarthub.orders import call, line
 from bot.store.protected import Protected
 
 log = structlog.get_logger()
@@ -47,6 +48,7 @@ class Carrying:
     steps: Steps
     hub: SmartHub
     protected: Protected
+    many: Many
     under_way: set[int] = field(default_factory=set)
 
     async def carry_out(self, approval: Approval) -> Approval:
@@ -60,7 +62,7 @@ class Carrying:
             raise NotPossible(f"Request #{approval.id} is being carried out already.")
         self.under_way.add(approval.id)
         try:
-            await self._send(approval)
+            await (self._send(approval) if approval.list is None else self.many.carry_out(approval))
         except StoreError as problem:
             raise StoreError(
                 f"The change may have been made, and what came of it is looked up later. {problem}"
@@ -135,6 +137,8 @@ class Carrying:
 
     async def _resume(self, approval: Approval) -> bool:
         """Whether it was carried out; a SIM that somebody brought back or protected meanwhile is not retired."""
+        if approval.list is not None:
+            return await self._resume_list(approval)
         sim: Sim | None = None
         try:
             sim = await self.hub.sim(approval.giccid or "")
@@ -150,6 +154,13 @@ class Carrying:
         if sim is None or sim.status is not Status.SUSPENDED:
             found = "is gone from SmartHub" if sim is None else f"reads {reads(Order(Operation.SUSPEND), sim)}"
             await self._not_sent(resumed, f"The SIM {found} by now, so it was not retired.")
+            return False
+        return (await self.carry_out(resumed)).state is not State.FAILED
+
+    async def _resume_list(self, approval: Approval) -> bool:
+        """The same for a list; SmartHub retires none of its SIMs that is not suspended by now."""
+        resumed = rule.resume(approval)
+        if not await self.steps.take(approval, resumed, Deed(SYSTEM, "cooling-off over", f"approval:{approval.id}")):
             return False
         return (await self.carry_out(resumed)).state is not State.FAILED
 
@@ -169,7 +180,10 @@ class Carrying:
     async def recover(self) -> None:
         """After a start: what was decided and has no outcome may have been sent. It is unsure, and is looked up."""
         for approval in self.steps.store.running():
-            await self._lose(approval, "The bot was stopped while this was being carried out.", settle_now=True)
+            if approval.list is not None:
+                await self.many.recover(approval)
+            else:
+                await self._lose(approval, "The bot was stopped while this was being carried out.", settle_now=True)
 
     async def settle(self) -> int:
         """How many unsure requests were settled now, by reading their SIMs."""
@@ -198,7 +212,11 @@ class Carrying:
         now = self.steps.clock.now()
         for approval in self.steps.store.running():
             stuck = approval.decided_at is None or abs(now - approval.decided_at) >= STUCK_AFTER
-            if stuck and approval.id not in self.under_way:
+            if not stuck or approval.id in self.under_way:
+                continue
+            if approval.list is not None:
+                await self.many.recover(approval)
+            else:
                 await self._lose(approval, "What came of it could not be written down.", settle_now=True)
 
     async def _lose(

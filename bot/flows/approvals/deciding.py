@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.errors import BotError, NotPossible, ProviderError
+from bot.flows.approvals.many import Many
 from bot.flows.approvals.offers import offered
 from bot.flows.approvals.steps import FindVoters, Steps
 from bot.rules import approvals as rule
@@ -36,6 +38,8 @@ class Deciding:
     slack: Slack
     protected: Protected
     voters_for: FindVoters
+    many: Many
+    looking: dict[int, asyncio.Lock] = field(default_factory=dict)
 
     async def approve(self, id: int, *, by: Person) -> Approval:
         """The request after this person's yes was stored: running when it was the last one needed, and then whoever
@@ -44,11 +48,18 @@ class Deciding:
         The SIM is read again first: when it is not any more as it was when this was asked for, the card says so and
         nothing is approved. Raises ProviderError when it cannot be read.
         """
+        if self.steps.store.get(id).list is None:
+            return await self._approve(id, by=by)
+        # Nobody judges a list again while another yes has its job made.
+        async with self.looking.setdefault(id, asyncio.Lock()):
+            return await self._approve(id, by=by)
+
+    async def _approve(self, id: int, *, by: Person) -> Approval:
         seen = await self._look_again(id, by=by)
 
         def step(approval: Approval, voters: Voters, now: datetime) -> Approval:
             after = rule.approve(approval, by=by, voters=voters, now=now)
-            if approval.drift != seen.drift:  # somebody else found it while this one was looking
+            if (approval.drift, approval.digest) != (seen.drift, seen.digest):  # found by somebody else meanwhile
                 raise _other_than_before(approval, approval.drift)
             return after
 
@@ -173,7 +184,7 @@ class Deciding:
         # Who may not is told so without waiting for SmartHub.
         rule.approve(approval, by=by, voters=voters, now=self.steps.clock.now())
         if approval.giccid is None:
-            return approval
+            return await self._look_at_list(approval, voters, by=by)
         sim = await self.hub.sim(approval.giccid)
         changed, why_not = changed_since(approval.order, approval.before, sim), _why_not(approval, sim)
         plans: Sequence[Plan] = ()
@@ -192,6 +203,19 @@ class Deciding:
             )
         if changed:
             raise _other_than_before(approval, changed)
+        return approval
+
+    async def _look_at_list(self, approval: Approval, voters: Voters, *, by: Person) -> Approval:
+        noted = await self.many.look(approval, voters)
+        if noted is not None:
+            deed = Deed(by.id, "found changed", f"approval:{approval.id}", {"drift": " ".join(noted.drift)})
+            if not await self.steps.take(approval, noted, deed):
+                return await self._look_again(approval.id, by=by)
+        now = noted or approval
+        if not now.count:
+            raise NotPossible(f"No SIM of request #{approval.id} fits any more. Deny it, or have it withdrawn.")
+        if noted is not None:
+            raise _other_than_before(noted, noted.drift)
         return approval
 
     def _shield(self, approval: Approval) -> str | None:

@@ -110,6 +110,6 @@ def summary(approval: Approval) -> Detail:
         "reason": approval.reason,
         "policy": approval.policy.name,
         "votes": ", ".join(vote.by for vote in approval.votes) or None,
-        "before": was(approval.call, approval.before),
+        "before": was(approval.call, approval.before) if approval.list is None else None,
         "outcome": approval.outcome,
     }

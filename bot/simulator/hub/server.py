@@ -49,7 +49,7 @@ class Hub(Knobs):
         super().__init__()
         self.push_url = push_url
         self.asked: list[Asked] = []
-        self.world = World(fleet, clock.now)
+        self.world = World(fleet, clock.now, moved=self._moved)
         self._key = key
         self._clock = clock
         self._journal = journal
@@ -193,6 +193,10 @@ class Hub(Knobs):
         """Sets fields of a SIM, in SmartHub's names. KeyError for a SIM or a field there is not."""
         self.world.change(self.giccid(n_or_giccid), fields)
         self._save()
+
+    def vanish(self, n_or_giccid: int | str) -> None:
+        """SmartHub knows this SIM no more; its place in a page stays empty."""
+        self.world.gone.add(self.giccid(n_or_giccid))
 
     def grow(
         self,

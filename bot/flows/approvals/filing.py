@@ -1,0 +1,75 @@
+"""The list of a request as a file under its card, so that whoever approves can see each SIM of it."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+
+from bot.errors import SlackError, StoreError
+from bot.flows.approvals.steps import Steps
+from bot.rules.approvals import Approval
+from bot.rules.sheets import csv_line, csv_lines
+from bot.slack import Slack
+from bot.store import Store
+from bot.views import approvals as view
+
+AGAIN = timedelta(seconds=30)
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Filing:
+    """Sends what is not there yet; a list that has changed since is sent once more."""
+
+    steps: Steps
+    store: Store
+    slack: Slack
+    rests: dict[int, datetime] = field(default_factory=dict)
+
+    async def file(self) -> str | None:
+        """How many lists were sent now, in words."""
+        count = 0
+        for approval in self.store.approvals.to_file():
+            count += await self._file(approval)
+        return f"{count} lists sent" if count else None
+
+    async def _file(self, approval: Approval) -> bool:
+        place = self.store.outbox.place(f"approval:{approval.id}")
+        if place is None or not self._may(approval.id):
+            return False
+        with tempfile.TemporaryDirectory(prefix="simops-") as folder:
+            path = Path(folder) / f"request-{approval.id}.csv"
+            await self._write(path, approval)
+            try:
+                title = f"#{approval.id} {view.title(approval)}"[:200]
+                await self.slack.upload(place.channel, name=path.name, title=title, path=path, thread_ts=place.ts)
+            except SlackError as problem:
+                log.warning("list_not_sent", approval=approval.id, problem=problem.code)
+                if problem.again:
+                    self.rests[approval.id] = self.steps.clock.now() + AGAIN
+                    return False
+        self.rests.pop(approval.id, None)
+        await self.store.approvals.note_filed(approval.id, approval.digest or "")
+        return True
+
+    def _may(self, id: int) -> bool:
+        at = self.rests.get(id)
+        return at is None or not timedelta(0) < at - self.steps.clock.now() <= AGAIN
+
+    async def _write(self, path: Path, approval: Approval) -> None:
+        """Writes the list a thousand SIMs at a time, beside the loop."""
+        try:
+            with path.open("w", encoding="utf-8", newline="") as file:
+                file.writelines(csv_lines(view.SHEET, ()))
+                async with aclosing(self.store.lists.entries(approval.list or 0)) as pieces:
+                    async for piece in pieces:
+                        rows = (csv_line(view.sheet_row(approval.order, one)) for one in piece)
+                        await asyncio.to_thread(file.writelines, rows)
+        except OSError as exc:
+            raise StoreError(f"The file could not be written here: {exc.strerror}. Tell whoever runs the bot.") from exc

@@ -1,0 +1,58 @@
+"""A list made out of what came of a job: what failed, to try it once more; what was done, to take it back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from bot.flows.intake.judging import Judging
+from bot.rules.job_sims import Entry
+from bot.rules.lists import Line
+from bot.rules.orders import Order
+from bot.rules.people import Person
+from bot.rules.verdicts import Judged, Verdict, fitness, of_sim
+from bot.store.lists import Numbered, SimList
+
+CHUNK = 1000
+
+
+@dataclass(frozen=True)
+class Remaking:
+    """Judges the SIMs as they are known now; those that do not fit are left out, as of any other list."""
+
+    judging: Judging
+
+    async def make(
+        self, order: Order, sims: AsyncIterator[Entry], *, job: int, source: str, reason: str | None, by: Person
+    ) -> SimList:
+        """The list, which can be asked for."""
+        lists = self.judging.store.lists
+        number = await lists.begin(order, source=source, reason=reason, by=by.id, now=self.judging.clock.now(), job=job)
+        n, piece = 0, list[Entry]()
+        try:
+            async for entry in sims:
+                piece.append(entry)
+                if len(piece) == CHUNK:
+                    n, piece = await self._add(number, order, piece, n), []
+            await self._add(number, order, piece, n)
+            return await self.judging.close(number)
+        except Exception:
+            await lists.discard(number)
+            raise
+
+    async def _add(self, id: int, order: Order, piece: Sequence[Entry], n: int) -> int:
+        """How many SIMs are written down now."""
+        lists, giccids = self.judging.store.lists, [entry.giccid for entry in piece]
+        known = {listed.sim.giccid: listed for listed in await lists.by_giccids(giccids)}
+        terms = self.judging.terms(order, giccids)
+        rows = []
+        for number, entry in enumerate(piece, n + 1):
+            line, listed = Line(number, entry.giccid, entry.giccid), known.get(entry.giccid)
+            if listed is None:
+                why = "This SIM is not known here any more."
+                judged = Judged(number, entry.giccid, Verdict.UNKNOWN, why, own=entry.own)
+            else:
+                judged = of_sim(line, listed, *fitness(listed.sim, terms, entry.own), entry.own)
+            rows.append(Numbered(number, judged))
+        await lists.add(id, rows)
+        return n + len(rows)
