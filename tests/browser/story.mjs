@@ -185,6 +185,30 @@ const STORY = {
     await page.locator("dialog.modal[open]", { hasText: "Exactly this list" }).waitFor();
     await page.getByRole("button", { name: "Cancel" }).click();
   },
+  "a list is asked for, approved by somebody else, and carried out by a job, the first few of it ahead": async () => {
+    const { page } = omar;
+    await omar.go(WHERE.ops);
+    await omar.say("/sim bulk suspend");
+    const form = page.locator("dialog.modal[open]");
+    await form.getByLabel(/search/i).fill("account:nordwind-logistics status:active");
+    await form.getByRole("button", { name: "Check the list" }).click();
+    await until(async () => !(await form.count()), "The form did not close");
+    await omar.go("simops");
+    const said = await omar.sees("account:nordwind-logistics", "There is no report");
+    await omar.press(said, "Ask for approval…");
+    await form.getByRole("button", { name: "Ask", exact: true }).click();
+    await until(async () => !(await form.count()), "The form for asking did not close");
+    await ana.go(WHERE.approvals);
+    const card = await ana.sees(/Suspend \d+ SIMs/, "There is no card for the list");
+    await until(async () => (await ana.messages(/request-\d+\.csv/).count()) + (await card.innerText()).includes("repl"), "The list does not hang under the card");
+    await ana.press(card, "Approve");
+    const job = await ana.sees(/Job #\d+: suspend/, "There is no card of the job");
+    await until(async () => /The first SIMs are through/.test(await ana.messages(/Job #\d+: suspend/).first().innerText()), "The first SIMs do not go ahead", { within: 60000 });
+    await ana.press(ana.messages(/Job #\d+: suspend/).first(), "Continue");
+    await until(async () => /\bEnded\b/.test(await ana.messages(/Job #\d+: suspend/).first().innerText()), "The job does not end", { within: 60000 });
+    assert.ok(job);
+    await until(async () => /\bEnded\b/.test(await card.innerText()), "The request does not end", { within: 20000 });
+  },
   "a file that is dropped where one writes is asked about": async () => {
     const { page } = omar;
     await omar.go(WHERE.ops);
