@@ -15,6 +15,7 @@ from bot.errors import BadInput, NotPossible
 NOTHING: Mapping[str, object] = MappingProxyType({})
 UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})  # the Unicode categories of what leaves no mark
 SIGNS: Mapping[str, str] = MappingProxyType({"<": "‹", ">": "›", "`": "'"})
+LOOKED_AT = 400  # characters of a word that is quoted: the forty that are shown stand at its beginning
 
 
 class Status(StrEnum):
@@ -209,5 +210,6 @@ def quotable(word: str) -> str:
 
     A sentence turns `<@U…>` into a person and what stands between backticks into code; typed text must do neither.
     """
-    plain = "".join(SIGNS.get(c, c) if c.isprintable() else " " for c in word).strip()
-    return plain if len(plain) <= 40 else plain[:37] + "…"
+    word = word.strip()
+    plain = "".join(SIGNS.get(c, c) if c.isprintable() else " " for c in word[:LOOKED_AT]).strip()
+    return plain if len(plain) <= 40 and len(word) <= LOOKED_AT else plain[:37] + "…"

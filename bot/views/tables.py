@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import isfinite
 
 from bot.views.parts import TEXT, Block, fit, one_line, verbatim
@@ -73,9 +74,10 @@ def text_table(columns: Sequence[Column], rows: Rows, *, characters: int = TEXT)
 
 def width(text: str) -> int:
     """How many places the text takes where all characters are as wide: East Asian ones take two, marks none."""
-    return sum(_places(char) for char in text)
+    return len(text) if text.isascii() else sum(map(_places, text))
 
 
+@lru_cache(4096)
 def _places(char: str) -> int:
     if unicodedata.combining(char) or unicodedata.category(char) in {"Mn", "Me", "Cf"}:
         return 0
