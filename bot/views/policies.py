@@ -13,6 +13,7 @@ from bot.views.parts import (
     Block,
     Element,
     Message,
+    as_many,
     bold,
     code,
     escape,
@@ -30,7 +31,9 @@ from bot.views.parts import (
 )
 
 MARKS = {Met.YES: "✓", Met.NO: "✗", Met.PERHAPS: "≈ perhaps, or for some of them:"}
-SHOWN = 10  # policies above the one that decides
+SHOWN = 10  # rows of each part
+# Characters of each part; together they are what a message holds.
+DECIDES, NEEDS, TROUBLES, ABOVE = 4000, 3500, 1500, 2000
 PEOPLE_SHOWN = 20  # of one list
 
 
@@ -55,17 +58,24 @@ def answer(
     asked = f"{facts.operation.value} {say_sims((facts.count, facts.count))}"
     above = [row for row in explained if not row.decides]
     blocks: list[Block] = [header(f"Policy: {asked}")]
-    blocks += [lines(*_why(row)) for row in explained if row.decides][:SHOWN]
-    blocks.append(lines(*_needs(policy, may), *_waits(policy, facts)))
+    decide = [_why(row) for row in explained if row.decides][:SHOWN]
+    blocks += [lines(*_cut(rows, DECIDES // len(decide), None)) for rows in decide]
+    blocks.append(lines(*_cut([*_needs(policy, may), *_waits(policy, facts)], NEEDS, None)))
     if troubles:
-        blocks.append(lines(*(sentence(f"⚠️ {trouble}") for trouble in troubles[:SHOWN])))
+        blocks.append(lines(*_cut([sentence(f"⚠️ {trouble}") for trouble in troubles], TROUBLES)))
     if above:
-        rows = [_why_not(row) for row in above[:SHOWN]]
-        more = [spans(f"… and {len(above) - SHOWN} more.")] if len(above) > SHOWN else []
-        blocks.append(lines(spans(bold("These stand above it and do not fit")), *rows, *more))
+        rows = _cut([_why_not(row) for row in above], ABOVE)
+        blocks.append(lines(spans(bold("These stand above it and do not fit")), *rows))
     blocks.append(small("Nothing was asked for. Policies are set under [[policies]] in config.toml."))
     title = f"{escape(asked)}: policy “{escape(name(policy.title))}”."
     return Message(text=whole_lines([title, *_in_words(policy)]), blocks=tuple(blocks))
+
+
+def _cut(rows: Sequence[Sequence[Element]], room: int, most: int | None = SHOWN) -> list[Sequence[Element]]:
+    """The first of the rows, as many as there is room for, and how many more there are."""
+    shown = as_many(rows[:most], room=room)
+    more = [spans(f"… and {len(rows) - len(shown)} more.")] if len(rows) > len(shown) else []
+    return [*shown, *more]
 
 
 def _why(row: Explained) -> list[list[Element]]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from hypothesis import strategies as st
 
 from bot.rules.accounts import Account, Charge, Country, Enterprise
@@ -27,7 +24,7 @@ from bot.views import (
     status,
 )
 from bot.views.parts import Units
-from tests.views.drawn import COUNT, IDS, MAYBE, NOW, TEXT, TIMES
+from tests.views.drawn import COUNT, IDS, MAYBE, NOW, TEXT, TIMES, few, maybe
 from tests.views.requests import PEOPLE, REQUESTS
 from tests.views.test_accounts import MEMBER
 from tests.views.test_alerts import ALERTS
@@ -35,18 +32,6 @@ from tests.views.test_events import PUSHES
 from tests.views.test_history import CHANGES
 from tests.views.test_protecting import SHIELDS
 from tests.views.test_sims import SIMS
-
-
-def maybe(one: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """The same, or nothing."""
-    return st.one_of(st.none(), one)
-
-
-def few(one: st.SearchStrategy[Any], *, least: int = 0, most: int = 3, times: Sequence[int] = (1, 17)) -> Any:
-    """A few of them, each as often as it may come."""
-    lists = st.lists(one, min_size=least, max_size=most)
-    return st.tuples(lists, st.sampled_from(times)).map(lambda many: many[0] * many[1])
-
 
 UNITS = st.builds(Units, st.booleans(), st.booleans())
 PERSONS = st.builds(Person, st.just("U1"), st.sampled_from(list(Role)))

@@ -58,11 +58,28 @@ NASTY = (
     "a\n" * 5_000,
     "`a` " * 2_000,
 )
-TEXT = st.one_of(st.sampled_from(NASTY), st.text(max_size=40))
+HUGE = tuple(text for text in NASTY if len(text) > 1000)
+# In a third of all cases all texts are the same huge one, in a third the same nasty one: limits break where all is long
+TEXT = st.shared(st.sampled_from(["own", "nasty", "huge"]), key="how").flatmap({
+    "own": st.one_of(st.sampled_from(NASTY), st.text(max_size=40)),
+    "nasty": st.shared(st.sampled_from(NASTY), key="nasty"),
+    "huge": st.shared(st.sampled_from(HUGE), key="huge"),
+}.__getitem__)  # fmt: skip
 MAYBE = st.one_of(st.none(), TEXT)
 COUNT = st.one_of(st.integers(0, 2**63), st.sampled_from([0, 1, 2**31, 2**63 - 1, 2**63]))
 TIMES = st.integers(0, 253_402_300_799).map(lambda second: datetime.fromtimestamp(second, UTC))
 IDS = st.sampled_from([1, 12, 2**63 - 1])
+
+
+def maybe(one: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """The same, or nothing."""
+    return st.one_of(st.none(), one)
+
+
+def few(one: st.SearchStrategy[Any], *, least: int = 0, most: int = 2, times: Sequence[int] = (1, 17)) -> Any:
+    """A few of them, each as often as it may come: to draw very many takes longer than to judge them."""
+    lists = st.lists(one, min_size=least, max_size=most)
+    return st.tuples(lists, st.sampled_from(times)).map(lambda many: many[0] * many[1])
 
 
 def parts(thing: object) -> Iterator[Mapping[str, Any]]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.rules.accounts import Account, Charge, Country, Enterprise, Member
@@ -16,7 +16,7 @@ from bot.rules.pools import Pool
 from bot.views import accounts as view
 from bot.views import countries, plans, pools
 from bot.views.parts import Message, Units
-from tests.views.drawn import COUNT, MAYBE, NOW, TEXT, TIMES, enough, sound, words
+from tests.views.drawn import COUNT, MAYBE, NOW, TEXT, TIMES, sound, words
 
 PREPAID = Account(
     "深圳智联账户", Charge.PREPAID, "PREPAID", "ENABLED", "DISABLE_CARD", "2026-11", ("物联网年包-1G",),
@@ -43,6 +43,7 @@ PLANS = (
 COUNTRIES = tuple(Country(code, 10**9 - n, n) for n, code in enumerate(("DE", "FR", "PL", "AT", "CH", "SE", "IT")))
 
 
+@cache
 def messages() -> dict[str, Message]:
     """Each of these messages, filled and empty."""
     failures = [("lab", "SmartHub is not working right now (503).")] * 12
@@ -207,39 +208,3 @@ POOL = st.builds(
     Pool, TEXT, MAYBE, st.one_of(st.none(), COUNT), st.one_of(st.none(), COUNT), st.one_of(st.none(), COUNT), MAYBE,
     st.one_of(st.none(), TIMES),
 )  # fmt: skip
-
-
-@enough
-@given(account=st.builds(Account, TEXT, charge_word=MAYBE, status=MAYBE, renewal=MAYBE, cycle=MAYBE,
-       plans=st.lists(TEXT, max_size=12).map(tuple)), members=st.lists(MEMBER, max_size=6), why=TEXT)  # fmt: skip
-def test_accounts_with_anything_in_them(account: Account, members: list[Member], why: str):
-    """Whatever SmartHub calls things, Slack takes the message and reads nothing in it as markup."""
-    sound(view.card(account, read_at=NOW))
-    known = {member.name: account for member in members}
-    made = view.overview(Enterprise(account.name, tuple(members)), known=known, failures=[(why, why)], read_at=NOW)
-    for form in forms(made):
-        sound(form)
-
-
-@enough
-@given(st.lists(st.tuples(TEXT, POOL), max_size=6), TEXT)
-def test_pools_with_anything_in_them(found: list[tuple[str, Pool]], account: str):
-    """Whatever stands in a pool, Slack takes the message and reads nothing in it as markup."""
-    for whose in (None, account):
-        for form in forms(pools.listing(found, account=whose, read_at=NOW)):
-            sound(form)
-
-
-@enough
-@given(
-    st.lists(st.builds(Country, TEXT, st.one_of(st.none(), COUNT), st.one_of(st.none(), COUNT)), max_size=9),
-    st.lists(st.builds(Plan, TEXT, kind_word=MAYBE, charge_word=MAYBE, data_bytes=st.one_of(st.none(), COUNT),
-             price=st.one_of(st.none(), st.decimals(0, 10**30, allow_nan=False)), currency=MAYBE), max_size=5),
-    TEXT,
-)  # fmt: skip
-def test_countries_and_plans_with_anything_in_them(found: list[Country], held: list[Plan], account: str):
-    """Whatever stands in a country or a plan, Slack takes the message and reads nothing in it as markup."""
-    for form in forms(countries.listing(found, cycle=None, account=account, read_at=NOW)):
-        sound(form)
-    for form in forms(plans.listing(held, account=account, read_at=NOW)):
-        sound(form)

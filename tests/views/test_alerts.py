@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.rules.alerts import Alert, Finding, Kind, State
@@ -20,7 +19,6 @@ from tests.views.drawn import (
     TEXT,
     TIMES,
     buttons,
-    enough,
     known_to_the_sdk,
     sound,
     words,
@@ -123,21 +121,6 @@ ALERTS = st.builds(
     at=st.one_of(st.none(), TIMES),
     until=st.one_of(st.none(), TIMES),
 )
-
-
-@enough
-@given(alert=ALERTS)
-def test_whatever_it_holds_slack_takes_it(alert: Alert):
-    """With hostile and huge values in every field, all that is drawn of an alert is taken and harmless."""
-    sound(view.card(alert, snooze_for="52 w"), people=["U2"])
-    sound(view.snooze_over(alert))
-
-
-@enough
-@given(alert=ALERTS, checked=st.one_of(st.none(), TIMES), count=st.sampled_from([1, 50]))
-def test_however_many_are_open_slack_takes_the_list(alert: Alert, checked, count: int):
-    """Fifty alerts with hostile labels are one message."""
-    sound(view.listing([replace(alert, id=n) for n in range(count)], checked_at=checked))
 
 
 @pytest.mark.parametrize("label", ["x" * 10_000, "&" * 10_000, "a\n" * 5_000])

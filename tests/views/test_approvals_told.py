@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from bot.rules.approvals import Approval, State
 from bot.rules.policies import Policy
@@ -17,9 +16,7 @@ from tests.asked import GICCID, NOW, asked, asked_for_many
 from tests.views.drawn import buttons, enough, sound, sound_view, words
 from tests.views.requests import (
     BROKEN,
-    GROUPS,
     HALF_HOUR,
-    PEOPLE,
     REQUEST,
     REQUESTS,
     STATES,
@@ -151,26 +148,8 @@ def test_every_kind_of_why_is_there():
 
 @enough
 @given(request=REQUESTS, before=REQUESTS)
-def test_whatever_it_holds_slack_takes_what_is_told(request: Approval, before: Approval):
-    """With hostile and huge text in every field all that people hear of a request is taken and harmless."""
+def test_every_step_is_told(request: Approval, before: Approval):
+    """Whatever it holds, a request that has moved on is news."""
     news = view.news(request, before=before)
-    for message in (
-        view.asked(request, channel="C9"),
-        view.asked_for(request),
-        view.waits_for_you(request, channel="C9"),
-        view.to_groups(GROUPS, view.asked_for(request)),
-        view.outcome(request),
-        view.broken_glass(request),
-        view.reminder(request),
-        view.escalation(request),
-        *([news] if news is not None else []),
-    ):
-        sound(message, people=PEOPLE, links=["C9"])
+
     assert news is not None or request.state is before.state
-
-
-@enough
-@given(request=REQUESTS, what=st.sampled_from(list(Why)))
-def test_whatever_it_holds_slack_takes_the_modal(request: Approval, what: Why):
-    """With hostile and huge text in every field the modal that asks why is taken and harmless."""
-    sound_view(view.why_modal(request, what), kind="modal")

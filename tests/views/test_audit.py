@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.rules.audit import FIRST, KEYS, Anchor, AuditLine, Deed, removal, sealed
 from bot.rules.audit_questions import ALL, Wanted, about_person, about_request, about_sim
 from bot.views import audit as view
-from tests.views.drawn import COUNT, GICCID, IDS, MAYBE, NOW, TEXT, TIMES, enough, known_to_the_sdk, sound, words
+from tests.views.drawn import COUNT, GICCID, IDS, MAYBE, NOW, TEXT, TIMES, known_to_the_sdk, sound, words
 
 ANCHOR = sealed(Anchor(1, 1, 120_000, NOW, NOW, "a" * 64, NOW, FIRST))
 ASKED = Deed(
@@ -120,16 +119,6 @@ def test_what_was_tampered_with_can_be_shown():
 DETAIL = st.dictionaries(st.one_of(st.sampled_from(list(KEYS)), TEXT), st.one_of(MAYBE, COUNT), max_size=len(KEYS))
 DEEDS = st.builds(Deed, st.one_of(st.just("U1"), TEXT), TEXT, st.one_of(st.just("approval:12"), TEXT), DETAIL)
 LINES = st.lists(st.builds(AuditLine, IDS, TIMES, DEEDS, st.just(FIRST), st.just(FIRST)), max_size=20)
-
-
-@enough
-@given(about=st.sampled_from([about for about, _ in ABOUT]), found=LINES, more=st.booleans())
-def test_whatever_stands_in_a_line(about: Wanted, found: Sequence[AuditLine], more: bool):
-    """Slack takes the list whatever was written, and it notifies nobody but people by their ids."""
-    listed = view.listing(about, found, more=more, removed=ANCHOR if more else None)
-
-    sound(listed, people=PEOPLE)
-    known_to_the_sdk(listed)
 
 
 def test_twenty_of_the_longest():

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bot.rules.approvals import Approval, State
 from bot.rules.commands import VERBS
@@ -16,9 +14,9 @@ from bot.simulator.slack.words import read
 from bot.views import help as help_view
 from bot.views import home, status
 from tests.asked import NOW, asked, asked_for_many
-from tests.views.drawn import TEXT, TIMES, buttons, enough, sound, sound_view, words
-from tests.views.requests import REQUEST, REQUESTS
-from tests.views.test_alerts import ALERT, ALERTS
+from tests.views.drawn import buttons, sound, sound_view, words
+from tests.views.requests import REQUEST
+from tests.views.test_alerts import ALERT
 
 
 def drawn(role: Role = Role.OPERATOR, **facts: object):
@@ -103,14 +101,6 @@ def test_what_is_wrong_is_on_the_home():
     assert "Nothing is wrong" not in seen
 
 
-@enough
-@given(request=REQUESTS, alert=ALERTS, trouble=TEXT, count=st.sampled_from([1, 10, 50]))
-def test_whatever_it_holds_slack_takes_the_home(request, alert, trouble: str, count: int):
-    """With hostile text in every row, and many rows, the Home is taken and harmless."""
-    facts = {"waiting": [request] * count, "mine": [request] * count, "alerts": [alert] * count}
-    sound_view(drawn(**facts, troubles=[trouble] * count, smarthub=trouble, alerts_count=2**40), kind="home")
-
-
 @pytest.mark.parametrize("role", list(Role))
 def test_help_lists_every_verb(role: Role):
     """Every verb is in the help, in the blocks and in the text; those that take more say what they take."""
@@ -176,10 +166,3 @@ def test_the_health_says_what_is_wrong_first():
     assert "none yet" in words(listed)
     assert "12 SIMs; 0 alerts raised" in words(listed)
     assert listed.text.startswith("Trouble  unreachable\nSmartHub  unreachable\nMessages waiting for Slack  2147483648")
-
-
-@enough
-@given(word=TEXT, said=TEXT, at=TIMES)
-def test_whatever_it_holds_slack_takes_the_health(word: str, said: str, at):
-    """With hostile text in every part the health is taken and harmless."""
-    sound(status.listing(replace(health(word, said=said, many=4), last_push_at=at, oldest_waiting_at=None)))

@@ -78,10 +78,8 @@ from tests.views.anything import (
     SEEN,
     SNAPSHOTS,
     UNITS,
-    few,
-    maybe,
 )
-from tests.views.drawn import COUNT, IDS, MAYBE, NOW, TEXT, TIMES, sound, sound_view
+from tests.views.drawn import COUNT, IDS, MAYBE, NOW, TEXT, TIMES, few, maybe, sound, sound_view
 from tests.views.requests import GROUPS, PEOPLE, RADII, REQUESTS, SENTENCES
 from tests.views.test_accounts import POOL
 from tests.views.test_alerts import ALERTS
@@ -94,8 +92,8 @@ from tests.views.test_tables import CELLS, COLUMNS, FLOATS, ROWS
 
 View = Callable[..., Any]
 
-# Most of it is drawn again, with more examples, where it is said what has to stand in it.
-some = settings(max_examples=20, deadline=None)
+# A hundred views: half as many cases of each as elsewhere are two thousand pictures still.
+some = settings(max_examples=max(10, settings().max_examples // 2), deadline=None)
 
 
 def calls(view: View, *given: Any, **more: Any) -> st.SearchStrategy[Callable[[], Any]]:
@@ -176,7 +174,7 @@ MESSAGES: Mapping[View, st.SearchStrategy[Callable[[], Message]]] = {
     lists.with_offer: calls(lists.with_offer, SENTENCES.map(parts.answer), OFFERED),
     naming.in_text: calls(
         naming.in_text, few(st.tuples(NUMBERS, maybe(LISTED)), times=(1, 33)), left_out=COUNT, search=maybe(IDS),
-        change=st.booleans(),
+        change=st.booleans(), unread=few(TEXT, times=(1,)), snapshot=maybe(SNAPSHOTS),
     ),
     naming.nothing: calls(naming.nothing, NAMED, few(LISTED, times=(1,)), SNAPSHOTS, asked=few(st.just("IMSI"))),
     naming.several: calls(naming.several, NAMED, few(LISTED, times=(1, 3)), SNAPSHOTS, more=st.booleans()),

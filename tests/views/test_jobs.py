@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.rules.job_sims import Member
@@ -18,7 +17,6 @@ from bot.rules.sims import Operation, quotable
 from bot.views import jobs as view
 from bot.views.jobs import Facts
 from bot.views.parts import Message
-from tests.schemas import block_misfits
 from tests.views.drawn import (
     COUNT,
     GICCID,
@@ -29,7 +27,6 @@ from tests.views.drawn import (
     TEXT,
     TIMES,
     buttons,
-    enough,
     known_to_the_sdk,
     sound,
     words,
@@ -185,24 +182,6 @@ HOSTILE_JOBS = st.builds(
 HOSTILE_FACTS = st.builds(
     Facts, HOSTILE_JOBS, TIMES, st.lists(MEMBERS, max_size=5), COUNT, COUNT, st.just(timedelta(hours=1))
 )
-
-
-@enough
-@given(HOSTILE_FACTS)
-def test_hostile_and_huge(facts: Facts) -> None:
-    """Whatever the names, reasons and numbers are, Slack takes the card and nobody else is pinged."""
-    for message in _messages(facts):
-        sound(message, people=("U1", "U2"))
-        assert block_misfits(message.blocks) == []
-
-
-def _messages(facts: Facts) -> Iterator[Message]:
-    yield view.card(facts)
-    yield view.listing([facts.job] * 30, [facts.job] * 10, now=facts.now)
-    yield view.not_sent(facts.job, "why")
-    told = view.news(facts.job)
-    if told is not None:
-        yield replace(told, blocks=(*told.blocks, view.go_on(facts.job)))
 
 
 def test_what_would_take_for_ever() -> None:

@@ -160,27 +160,6 @@ REPORTS = st.builds(
 
 
 @enough
-@given(report=REPORTS, since=NAMES, count=COUNT)
-def test_reports_take_anything(report: lists.Report, since: list[Judged], count: int):
-    """Whatever stands in a list, Slack takes the report, and nobody is called and nothing formatted by it."""
-    sound(lists.report(report))
-    sound(lists.changed(report, since=since, count=count))
-    sound_view(lists.asking(report), kind="modal")
-
-
-@enough
-@given(name=TEXT, origin=st.sampled_from(Origin), text=TEXT, operation=st.sampled_from([None, *Operation]))
-def test_forms_take_anything(name: str, origin: Origin, text: str, operation: Operation | None):
-    """Whatever a file or a search is called, Slack takes the offer and the form for it."""
-    offer = Offer(3, origin, text, name, "U1")
-
-    sound(lists.offered(offer))
-    sound(lists.with_offer(answer("x"), offer))
-    sound(lists.cut_off(name))
-    sound_view(bulk.form(operation, offer=offer), kind="modal")
-
-
-@enough
 @given(judged=JUDGED)
 def test_rows_fit_their_titles(judged: Judged):
     """A line of the file has a cell for each title, and can be written whatever is in it."""

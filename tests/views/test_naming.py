@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from hypothesis import given
-from hypothesis import strategies as st
-
-from bot.rules.naming import Named, NumberKind, read_name
+from bot.rules.naming import NumberKind, read_name
 from bot.rules.numbers import Number
 from bot.rules.snapshot import Listed
 from bot.views import naming as view
-from tests.views.drawn import GICCID, IDS, NOW, TEXT, enough, known_to_the_sdk, parts, sound, words
-from tests.views.test_sims import SIM, SIMS
+from tests.views.drawn import GICCID, NOW, known_to_the_sdk, parts, sound, words
+from tests.views.test_sims import SIM
 
 LISTED = Listed(7, SIM, "Pump 7", NOW)
 SNAPSHOT = view.Snapshot(1234, NOW - timedelta(hours=2), NOW)
@@ -118,22 +115,6 @@ def test_a_text_without_a_sim():
 
     assert none.text == "There is no SIM in this message: no ICCID, IMSI, MSISDN or IMEI was found in it."
     sound(none)
-
-
-@enough
-@given(sim=SIMS, label=TEXT, typed=TEXT, id=IDS, count=st.sampled_from([1, 10, 100]))
-def test_whatever_it_holds_slack_takes_it(sim, label: str, typed: str, id: int, count: int):
-    """With hostile and huge values in every SIM the lists and the table are taken and harmless."""
-    hits = [Listed(id + n, sim, label, NOW) for n in range(count)]
-    named = Named(typed, typed)
-    table = view.in_text([(NUMBER, hit) for hit in hits], left_out=count, search=id, unread=[typed, label])
-    for message in (
-        view.several(named, hits[:10], SNAPSHOT, more=True),
-        view.nothing(named, hits[:5], SNAPSHOT, asked=["IMSI", "MSISDN"]),
-        table,
-        replace(table, blocks=table.plain or ()),
-    ):
-        sound(message)
 
 
 def test_a_slip_in_a_number_is_hinted_at():

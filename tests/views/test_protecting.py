@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.rules.shields import Shield
 from bot.views import protecting as view
 from tests.asked import GICCID, NOW
-from tests.views.drawn import MAYBE, TEXT, TIMES, enough, sound, words
+from tests.views.drawn import MAYBE, TEXT, TIMES, sound, words
 
 SHIELD = Shield(GICCID, "Pump 7", "U1", NOW, "the heart pump")
 
@@ -46,10 +45,3 @@ def test_more_than_a_message_holds(count: int):
 
 
 SHIELDS = st.builds(Shield, TEXT, TEXT, st.just("U1"), TIMES, MAYBE)
-
-
-@enough
-@given(shields=st.lists(SHIELDS, max_size=5), many=st.sampled_from([1, 20]))
-def test_whatever_it_holds_slack_takes_it(shields: list[Shield], many: int):
-    """With hostile and huge text in every field the list is taken and harmless."""
-    sound(view.listing(shields * many, count=len(shields) * many), people=["U1"])

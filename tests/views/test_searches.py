@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.rules.searches import Cursor, Found, Size
@@ -17,7 +16,7 @@ from bot.rules.snapshot import Listed
 from bot.views import searches as view
 from bot.views.parts import Message, Units
 from bot.views.searches import Place
-from tests.views.drawn import COUNT, GICCID, IDS, MAYBE, NOW, TEXT, TIMES, buttons, enough, sound, words
+from tests.views.drawn import COUNT, GICCID, MAYBE, NOW, TEXT, TIMES, buttons, sound, words
 from tests.views.test_accounts import block, forms
 from tests.views.test_sims import SIM
 
@@ -162,24 +161,3 @@ SIMS = st.builds(
     plan_expires_at=st.one_of(st.none(), TIMES), usage_bytes=st.one_of(st.none(), COUNT),
     quota_bytes=st.one_of(st.none(), COUNT), last_session_at=st.one_of(st.none(), TIMES),
 )  # fmt: skip
-
-
-@enough
-@given(sims=st.lists(st.tuples(IDS, SIMS, TEXT), min_size=1, max_size=20), typed=TEXT, count=COUNT, at=TIMES)
-def test_pages_with_anything_in_them(sims: list[tuple[int, Sim, str]], typed: str, count: int, at: Any):
-    """Whatever the SIMs are called and however large they are, Slack takes the page in both of its forms."""
-    rows = tuple(Listed(n, sim, label, at) for n, sim, label in sims)
-    made = view.page(Found(rows, Cursor(1, 1), count, False, count, at, at), text=typed, at=Place(2**53, first=21))
-    for form in forms(made):
-        sound(form)
-    for form in forms(view.straight([(sim, label) for _, sim, label in sims], text=typed, read_at=at)):
-        sound(form)
-
-
-@enough
-@given(TEXT, st.lists(TEXT, max_size=3), COUNT)
-def test_sentences_with_anything_in_them(typed: str, near: list[str], count: int):
-    """Whatever was typed, it is read back as text."""
-    sound(view.nothing(text=typed, near=near, size=Size(count, None, None), complete=False))
-    sound(view.not_yet(text=typed))
-    sound(view.sheet_sent(count, text=typed, most=count))

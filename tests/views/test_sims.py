@@ -8,10 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.rules.naming import Named, read_name
+from bot.rules.naming import read_name
 from bot.rules.people import Person, Role
 from bot.rules.shields import Shield
 from bot.rules.sims import Addon, Apn, Operation, Sim, Status, luhn_holds
@@ -26,14 +25,14 @@ from tests.views.drawn import (
     TEXT,
     TIMES,
     buttons,
-    enough,
+    few,
     known_to_the_sdk,
     parts,
     sound,
     words,
 )
-from tests.views.requests import REQUEST, REQUESTS
-from tests.views.test_alerts import ALERT, ALERTS
+from tests.views.requests import REQUEST
+from tests.views.test_alerts import ALERT
 
 SIM = Sim(
     giccid=GICCID,
@@ -329,7 +328,7 @@ SIMS = st.builds(
     cycle=MAYBE,
     usage_bytes=st.one_of(st.none(), COUNT),
     quota_bytes=st.one_of(st.none(), COUNT),
-    addons=st.lists(
+    addons=few(
         st.builds(
             Addon,
             name=TEXT,
@@ -337,9 +336,9 @@ SIMS = st.builds(
             used_bytes=st.one_of(st.none(), COUNT),
             expires_at=st.one_of(st.none(), TIMES),
         ),
-        max_size=20,
+        times=(1, 10),
     ).map(tuple),
-    apns=st.lists(st.builds(Apn, name=TEXT, enabled=st.sampled_from([True, False, None])), max_size=20).map(tuple),
+    apns=few(st.builds(Apn, name=TEXT, enabled=st.sampled_from([True, False, None])), times=(1, 10)).map(tuple),
     pool=MAYBE,
     iccid=MAYBE,
     sms_count=st.one_of(st.none(), COUNT),
@@ -349,14 +348,3 @@ SIMS = st.builds(
     last_session_at=st.one_of(st.none(), TIMES),
     custom=st.tuples(MAYBE, MAYBE, MAYBE, MAYBE, MAYBE),
 )
-
-
-@enough
-@given(sim=SIMS, label=TEXT, asked=TEXT, request=st.one_of(st.none(), REQUESTS), alerts=st.lists(ALERTS, max_size=3))
-def test_whatever_it_holds_slack_takes_it(sim: Sim, label: str, asked: str, request, alerts):
-    """With hostile and huge values in every field a SIM's card is taken and harmless, live and old."""
-    named = Named(asked, asked)
-    for problem in (None, asked):
-        card = drawn(sim, label=label, asked=named, request=request, alerts=alerts, problem=problem)
-        sound(card, people=["U1", "U2"])
-    sound(view.exact(sim, label=label, read_at=NOW))
