@@ -247,6 +247,7 @@ ROW: Mapping[View, st.SearchStrategy[Any]] = {
     accounts.missing: FAILURES.map(accounts.missing),
     approvals.radius: st.builds(approvals.radius, maybe(RADII), many=st.booleans()),
     events.details: EVENTS.map(events.details),
+    jobs.line: st.builds(jobs.line, HOSTILE_JOBS, TIMES),
     parts.as_many: few(SPANS).map(parts.as_many),
     parts.bold: TEXT.map(parts.bold),
     parts.code: TEXT.map(parts.code),
