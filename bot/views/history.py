@@ -39,6 +39,7 @@ from bot.views.parts import (
 )
 
 PAGE = 50
+MISSING = 400  # of a sentence that says what is not here
 WORDS = 120  # of a reason or an outcome on a line
 CHOICES: Mapping[str, str] = {
     "status": "Status",
@@ -88,7 +89,7 @@ def listing(about: About, told: History, *, kind: Kind | None, read_at: datetime
     entries = told.of(kind)
     of_kind = "" if kind is None else f", {_inside(CHOICES.get(kind, TITLES[kind]))} only"
     title = f"History of {name(about.label)}{of_kind}"
-    top = [spans(bold("⚠️ Not all is here. "), sentence) for sentence in told.missing]
+    top = [spans(bold("⚠️ Not all is here. "), fit(sentence, MISSING)) for sentence in told.missing]
     top.append(spans(code(name(about.giccid)), f"  {_counted(len(entries))}, as of ", moment(read_at)))
     rows = as_many(_row(entry, units) for entry in entries[:PAGE])
     if len(entries) > len(rows):

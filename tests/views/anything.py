@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from bot.rules.accounts import Account, Charge, Country, Enterprise
 from bot.rules.events import Event
 from bot.rules.history import history
+from bot.rules.job_sims import Part
+from bot.rules.jobs import Stage
 from bot.rules.kinds import Kind as SimKind
 from bot.rules.naming import Named, NumberKind
 from bot.rules.numbers import Number
@@ -24,6 +26,7 @@ from bot.views import (
     status,
 )
 from bot.views.parts import Units
+from tests.asked import ORDERS
 from tests.views.drawn import COUNT, IDS, MAYBE, NOW, TEXT, TIMES, few, maybe
 from tests.views.requests import PEOPLE, REQUESTS
 from tests.views.test_accounts import MEMBER
@@ -60,8 +63,13 @@ NAMED = st.builds(Named, TEXT, TEXT, maybe(st.just("8949")), few(TEXT).map(tuple
 
 NUMBERS = st.builds(Number, TEXT, st.just((NumberKind.ICCID,)), st.booleans())
 SNAPSHOTS = st.builds(naming.Snapshot, COUNT, maybe(TIMES), st.just(NOW))
+PARTS = st.builds(
+    Part, IDS, IDS, st.sampled_from(list(ORDERS.values())), st.just("U1"), st.sampled_from(list(Stage)), MAYBE, MAYBE,
+    TIMES,
+)  # fmt: skip
 HISTORIES = st.builds(
-    lambda *told, missing: history(*told, missing=missing), few(CHANGES), few(REQUESTS), few(EVENTS), few(ALERTS),
+    lambda *told, missing: history(*told, missing=missing), few(CHANGES), few(REQUESTS), few(PARTS), few(EVENTS),
+    few(ALERTS),
     missing=few(TEXT, times=(1,)),
 )  # fmt: skip
 PAGES = few(LISTED, least=1, times=(1, 5))
