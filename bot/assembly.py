@@ -240,6 +240,8 @@ def _jobs(tools: Tools, people: People, requests: Approvals, lists: intake.Intak
 
     async def ask_again(wish: Wish) -> Message:
         request = tools.store.approvals.get(wish.job.request)
+        if wish.undo:
+            many.check_undo(request)
         reason = request.reason or wish.reason  # which may have to be like the policy wants it
         made = await lists.remaking.make(
             wish.order, wish.sims(), job=wish.job.id, source=wish.reason, reason=reason, by=wish.by
@@ -249,7 +251,7 @@ def _jobs(tools: Tools, people: People, requests: Approvals, lists: intake.Intak
         undo_of = wish.job.request if wish.undo else None
         return await requests.ask_list(made.id, wish.by, channel=wish.channel, undo_of=undo_of)
 
-    many.start = start
+    many.start, many.reread = start, lists.asking.read
     jobs.seams = Seams(sims_of=many.sims_of, on_end=many.on_end, ask_again=ask_again)
     return jobs
 

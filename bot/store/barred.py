@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from bot.rules.orders import Order
-from bot.rules.sims import Operation
+from bot.rules.sims import Operation, Status
 from bot.store.approvals import OPEN_STATES
 
 
@@ -22,6 +22,12 @@ def barred_among(db: sqlite3.Connection, job: int, order: Order, giccids: str) -
         (giccids,),
     )
     barred |= {row["giccid"]: f"Request #{row['id']} for this SIM is still open." for row in requests}
+    if order.operation is Operation.RETIRE:  # final: not left to SmartHub alone to refuse
+        active = db.execute(
+            f"SELECT s.giccid {among} sims s ON s.giccid = w.value JOIN facets f ON f.id = s.facet WHERE f.status = ?",
+            (giccids, Status.ACTIVE.value),
+        )
+        barred |= {row["giccid"]: "It reads active by now, so it was not retired." for row in active}
     others = db.execute(
         f"SELECT s.giccid, s.job {among} job_sims s ON s.giccid = w.value"
         " WHERE s.job != ? AND s.stage IN ('sent', 'taken', 'lost')",

@@ -14,7 +14,7 @@ from bot.simulator.slack.words import read
 from tests.stories.forging import answers, click
 from tests.stories.forging import send as forge
 from tests.stories.jobs import Work, at_work, sound
-from tests.stories.listing import nothing_changed
+from tests.stories.listing import nothing_changed, report
 from tests.stories.many import approve, asked, finish, sheet
 from tests.talk import ADMIN, APPROVALS, APPROVER, OPERATOR, OTHER_APPROVER, OTHER_OPERATOR, World, plain
 
@@ -280,6 +280,54 @@ async def test_what_was_not_suspended_is_not_retired(world: World, work: Work):
     assert world.hub.sim(sims[1])["status"] == "DEACTIVATED"
 
 
+async def test_what_was_activated_meanwhile_is_not_retired(world: World, work: Work):
+    """A SIM that somebody activated while the list was cooling is read before the second step, left out and named, also
+    where SmartHub would have taken it."""
+    sims = picked(world, 3)
+    card = await asked(world, "retire", sims, typed="3")
+    await approve(world, card)
+    await finish(world)
+    await world.later(hours=25)
+    world.hub.change(sims[1], status="ACTIVATED")  # nobody has looked since
+    world.hub.down = True
+    await world.run("requests")
+    assert "its SIMs cannot be read now; they are retired as soon as they can." in world.now(card)
+    world.hub.down = False
+    await world.later(minutes=10)
+    await world.run("outages")
+    await world.run("requests")
+    await finish(world)
+
+    assert work.found(2)[sims[1]] == ("left out", None, "It reads active by now, so it was not retired.")
+    assert sorted(work.batches()[-1]) == sorted({*sims} - {sims[1]})
+    assert [world.hub.sim(sim)["status"] for sim in sims] == ["RETIRED", "ACTIVATED", "RETIRED"]
+
+
+async def test_no_undo_of_a_retirement_that_goes_on(world: World, work: Work):
+    """While a list is still to be retired, undoing its first step is refused with what to press before."""
+    sims = picked(world, 2)
+    card = await asked(world, "retire", sims, typed="2")
+    await approve(world, card)
+    await finish(world)
+    await work.press("Undo (within 30 min)")
+    assert "Press Cancel the retirement on its card first, then Undo here." in answers(world, OPERATOR)[-1]
+
+    await world.press(card, "Cancel the retirement", by=OTHER_OPERATOR)
+    await world.submit({}, by=OTHER_OPERATOR)
+    await work.press("Undo (within 30 min)")
+    assert world.request(2).order.words == "activate"
+
+
+async def test_one_sim_is_one_sim(world: World):
+    """A list of one SIM says so in each sentence, and names the number once."""
+    card = await asked(world, "suspend", picked(world, 1))
+    assert "Asked: #1 Suspend 1 SIM . An approver decides" in report(world)
+    await approve(world, card)
+    await finish(world)
+    assert world.request().outcome == "Job #1: 1 of 1 SIM is done."
+    assert "1 SIMs" not in world.now(card)
+
+
 async def test_all_were_suspended_already(world: World, work: Work):
     """Where nothing has to be suspended the time begins to run at once, without a job."""
     sims = picked(world, 2, "DEACTIVATED")
@@ -377,7 +425,7 @@ async def test_partly_done(world: World, work: Work):
     await work.press("Ask again for the 1 that failed")
     again = world.request(2)
     assert (again.state, again.count, again.undo_of) == (State.PENDING, 1, None)
-    await approve(world, next(c for c in world.cards(APPROVALS) if "#2 Suspend 1 SIM" in c.words))
+    await approve(world, next(c for c in world.cards(APPROVALS) if "#2 Suspend 1 SIM\n" in f"{c.words}\n"))
     await finish(world, 2)
     assert world.hub.sim(sims[0])["status"] == "DEACTIVATED"
 

@@ -158,7 +158,13 @@ class Carrying:
         return (await self.carry_out(resumed)).state is not State.FAILED
 
     async def _resume_list(self, approval: Approval) -> bool:
-        """The same for a list; SmartHub retires none of its SIMs that is not suspended by now."""
+        """The same for a list; the job leaves out what reads active by now."""
+        try:
+            await self.many.read_again(approval)
+        except ProviderError as problem:
+            log.warning("retirement_waits", approval=approval.id, problem=str(problem))
+            await self._put_off(approval)
+            return False
         resumed = rule.resume(approval)
         if not await self.steps.take(approval, resumed, Deed(SYSTEM, "cooling-off over", f"approval:{approval.id}")):
             return False
@@ -166,7 +172,10 @@ class Carrying:
 
     async def _put_off(self, approval: Approval) -> None:
         """Says on the card, once, that a retirement comes later than it says there."""
-        outcome = "Its time is over, but the SIM cannot be read now; it is retired as soon as it can."
+        sim, it = ("the SIM", "it is retired as soon as it") if approval.list is None else (
+            "its SIMs", "they are retired as soon as they"
+        )  # fmt: skip
+        outcome = f"Its time is over, but {sim} cannot be read now; {it} can."
         if approval.outcome != outcome:
             await self._look_later(approval, outcome, None)
 

@@ -37,10 +37,14 @@ PRICED = 20  # accounts whose offers are read for what a list costs
 NAMED = 3  # SIMs that a sentence names
 # Judges the SIMs of a list once more, and says which are left out by it: some of the first.
 LookAgain = Callable[[int], Awaitable[Sequence[Judged]]]
-
-
+# Reads the SIMs of a list at SmartHub once more, for the snapshot to know them as they are. Raises ProviderError.
+ReadAgain = Callable[[int], Awaitable[object]]
 # Makes the job of the step a request is at, of so many SIMs, unless it is there already; its number. Raises StoreError.
 Start = Callable[[Approval, int, AsyncIterator[Entry]], Awaitable[int]]
+
+
+async def _not_read(_: int) -> None:
+    """Where nobody can read a list again."""
 
 
 async def _no_jobs(_: Approval, _count: int, _sims: AsyncIterator[Entry]) -> int:
@@ -48,7 +52,7 @@ async def _no_jobs(_: Approval, _count: int, _sims: AsyncIterator[Entry]) -> int
 
 
 class Many:
-    """What is different about a request for a list. `start` makes its jobs."""
+    """What is different about a request for a list. `start` makes its jobs, `reread` reads its SIMs."""
 
     def __init__(
         self, *, store: Store, hub: SmartHub, asking: Asking, kinds: Callable[[], Kinds], look_again: LookAgain
@@ -56,6 +60,7 @@ class Many:
         """`kinds` gathers what the policies tell SIMs apart by."""
         self.steps: Steps = asking.steps
         self.start: Start = _no_jobs
+        self.reread: ReadAgain = _not_read
         self._store, self._hub, self._asking, self._kinds = store, hub, asking, kinds
         self._look_again = look_again
 
@@ -155,6 +160,18 @@ class Many:
             digest=found.digest,
         )  # fmt: skip
         return replace(noted, label=f"{found.accepted:,} SIMs")
+
+    def check_undo(self, request: Approval) -> None:
+        """Nothing, when a job of this request may be undone. Raises NotPossible while it is to retire the SIMs yet."""
+        if request.operation is Operation.RETIRE and request.open:
+            raise NotPossible(
+                f"Request #{request.id} is still to retire these SIMs. "
+                f"Press Cancel the retirement on its card first, then Undo here."
+            )
+
+    async def read_again(self, approval: Approval) -> None:
+        """Has its SIMs read before the step that is final. Raises ProviderError."""
+        await self.reread(approval.list or 0)
 
     # --- carrying out ---
 

@@ -81,6 +81,10 @@ class Asking:
         await lists.recount(id)
         return first if changed else ()
 
+    async def read(self, id: int) -> None:
+        """Has the snapshot know the SIMs of a list as they are now. Raises NotFound, ProviderError."""
+        await self.rereading.read(self.judging.store.lists.get(id))
+
     async def judge_again(self, id: int) -> Again:
         """The list with each accepted SIM judged as it is now: those that fit no more are left out, which gives it
         another digest. To be asked for, a list has to come out of this unchanged.
