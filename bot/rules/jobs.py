@@ -239,7 +239,8 @@ def outcome(job: Job) -> Outcome:
     done, bad, unsure = (job.at(stage) for stage in (Stage.DONE, Stage.FAILED, Stage.UNSURE))
     out = job.at(Stage.LEFT_OUT)
     unsent = job.count - done - bad - unsure - out - job.at(*UNDER_WAY)
-    parts = [f"{done:,} of {job.count:,} SIMs are done"]
+    are = "SIM is" if job.count == 1 else "SIMs are"
+    parts = [f"{done:,} of {job.count:,} {are} done"]
     parts += [f"{count:,} {words}" for count, words in ((bad, "failed"), (unsure, "are unsure")) if count]
     parts += [f"{out:,} {'was' if out == 1 else 'were'} left out"] if out else []
     goes_on = job.open and job.state is not State.CANCELLING

@@ -83,9 +83,18 @@ def title(approval: Approval) -> str:
 
 def what(approval: Approval) -> str:
     """The same inside of a line: “suspend Pump 7”, “change the rate plan to “iot-100”: Pump 7”."""
-    about = f"{approval.count:,} SIMs" if approval.giccid is None else name(approval.label)
+    about = _many(approval.count) if approval.giccid is None else name(approval.label)
     words = fit(approval.order.words, WORDS)
     return f"{words}: {about}" if " " in words else f"{words} {about}"
+
+
+def _many(count: int) -> str:
+    return f"{count:,} {'SIM' if count == 1 else 'SIMs'}"
+
+
+def _number(approval: Approval) -> list[Element]:
+    """Behind the title, which of a list says all there is."""
+    return [] if approval.giccid is None else spans(" ", code(approval.giccid))
 
 
 def card(approval: Approval, *, undo_within: timedelta = timedelta(0), now: datetime | None = None) -> Message:
@@ -289,11 +298,12 @@ def _approve(approval: Approval) -> Block:
     final = approval.order.final
     words = approval.order.words
     one = f"{name(approval.label)} ({name(approval.giccid or '')})."
-    about = f"{approval.count:,} SIMs." if approval.giccid is None else one
+    about = f"{_many(approval.count)}." if approval.giccid is None else one
     if approval.operation is Operation.RETIRE and approval.stage is not approval.operation:
         told = "Suspended now, retired for good when its time is over."
     else:
-        now = "It is done when enough have approved." if approval.policy.people > 1 else "It is done at once."
+        done = "done" if approval.giccid is not None else "begun"
+        now = f"It is {done} {'when enough have approved' if approval.policy.people > 1 else 'at once'}."
         told = "This is final." if final else now
     ask = confirm(f"{words[0].upper()}{words[1:]}?", f"{about} {told}", yes="Approve", danger=final)
     style = "danger" if final else "primary"
@@ -318,7 +328,7 @@ def why_modal(approval: Approval, what: Why) -> Block:
     }[what]
     return modal(
         f"{heading} #{approval.id}",
-        lines(spans(f"{title(approval)} ", code(approval.giccid or f"{approval.count} SIMs"))),
+        lines([say(title(approval)), *_number(approval)]),
         field("Reason", typed(action=WHY, lines=True, most=REASON_AT_MOST), hint=hint, optional=not needed),
         callback=f"{WHY_MODAL}.{what.value}",
         id=approval.id,
@@ -332,15 +342,15 @@ def why_modal(approval: Approval, what: Why) -> Block:
 
 def asked(approval: Approval, *, channel: str) -> Message:
     """What the requester reads at once."""
-    parts = spans(
-        f"Asked: #{approval.id} {title(approval)} ",
-        code(approval.giccid or f"{approval.count} SIMs"),
-        ". An approver decides in ",
+    parts = [
+        say(f"Asked: #{approval.id} {title(approval)}"),
+        *_number(approval),
+        say(". An approver decides in "),
         {"type": "channel", "channel_id": channel},
-        "; it lapses ",
+        say("; it lapses "),
         moment(approval.lapses_at),
-        ".",
-    )
+        say("."),
+    ]
     # Who asks need not be in the approvals channel, where the card with its buttons stands.
     take_back = actions("approval", button("Withdraw", action="approval.withdraw", id=approval.id))
     text = f"Asked: #{approval.id} {escape(title(approval))}. An approver decides in <#{channel}>."

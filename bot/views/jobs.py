@@ -103,7 +103,9 @@ def _progress(facts: Facts) -> list[list[Element]]:
     if job.state is State.MAKING:
         return [spans(f"{job.filled:,} of {job.count:,} SIMs are written down.")]
     whole = max(job.count, 1)
-    counts = [f"{job.at(stage):,} {words}" for stage, words in STAGES.items() if job.at(stage)]
+    goes_on = job.open and job.state is not State.CANCELLING
+    stages = STAGES if goes_on else {**STAGES, Stage.WAITING: "not sent"}
+    counts = [f"{job.at(stage):,} {words}" for stage, words in stages.items() if job.at(stage)]
     rows = [
         spans(code(bar(job.ended, whole)), f" {percent(job.ended, whole)} of {job.count:,}"),
         spans(" · ".join(counts)),
@@ -137,7 +139,7 @@ def _canary(facts: Facts) -> list[list[Element]]:
     if job.state is not State.CANARY:
         return [] if job.released or not job.open else [spans(f"The first {job.canary:,} SIMs go ahead of the others.")]
     had = f"Since then {facts.sessions:,} of the first {job.canary:,} had a session"
-    told = f"SmartHub told something else of {facts.pushes:,}"
+    told = f"SmartHub has sent other notifications about {facts.pushes:,}"
     return [spans(f"{had}, and {told}. The other {job.at(Stage.WAITING):,} wait.")]
 
 

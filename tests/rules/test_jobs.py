@@ -162,7 +162,7 @@ def test_every_sim_is_in_the_outcome(counts: dict[Stage, int], state: State) -> 
 
     said = outcome(job)
     assert said.done + said.failed + said.unsure + said.left + job.at(*jobs.UNDER_WAY) == total
-    assert f"{said.done:,} of {total:,} SIMs are done" in said.sentence
+    assert f"{said.done:,} of {total:,} {'SIM is' if total == 1 else 'SIMs are'} done" in said.sentence
     assert jobs.is_over(job) is (
         job.at(*jobs.UNDER_WAY) == 0 and (counts.get(Stage.WAITING, 0) == 0 or state is State.CANCELLING)
     )

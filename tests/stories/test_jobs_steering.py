@@ -76,6 +76,7 @@ async def test_cancelled(work: Work):
         f"Cancelled by <@{OPERATOR}>: 10 of {len(sims)} SIMs are done, {len(sims) - 10} were not sent."
     )
     assert [row["result"] for row in work.sheet()].count("not sent") == len(sims) - 10
+    assert f"10 confirmed · {len(sims) - 10} not sent" in work.card()
 
 
 async def test_paused_when_all_is_sent(work: Work):
@@ -235,7 +236,7 @@ async def test_what_the_canary_lives(work: Work):
     order = Order(Operation.SET, custom=((3, "north"),))
     await work.start(order, sims, canary=4)
     await work.go_on(seconds=30)
-    assert "0 of the first 4 had a session, and SmartHub told something else of 0." in work.card()
+    assert "0 of the first 4 had a session, and SmartHub has sent other notifications about 0." in work.card()
 
     await work.go_on(minutes=5)
     for sim in (sims[0], sims[1], sims[30]):
@@ -246,7 +247,7 @@ async def test_what_the_canary_lives(work: Work):
     await work.world.run("alerts")
 
     said = plain((await work.world.say("/sim job 1")).reply)
-    assert "of the first 4 had a session, and SmartHub told something else of 1." in said
+    assert "of the first 4 had a session, and SmartHub has sent other notifications about 1." in said
     assert int(said.split("Since then ")[1].split()[0]) >= 2
 
 
