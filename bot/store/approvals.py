@@ -226,6 +226,11 @@ def _refuse_second(db: sqlite3.Connection, approval: Approval) -> None:
             f"Request #{row['id']} ({row['operation']}, {row['state']}) for this SIM is still open. "
             f"Decide, withdraw or cancel that one first."
         )
+    job = db.execute(
+        "SELECT job FROM job_sims WHERE giccid = ? AND stage IN ('sent', 'taken', 'lost')", (approval.giccid,)
+    ).fetchone()
+    if job is not None:
+        raise NotPossible(f"Job #{job['job']} is changing this SIM right now. Ask again when it has come to its end.")
 
 
 def _refuse_second_undo(db: sqlite3.Connection, approval: Approval) -> None:

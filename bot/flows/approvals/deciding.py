@@ -94,6 +94,12 @@ class Deciding:
 
         Protection holds all the same.
         """
+        if self.steps.store.get(id).list is None:
+            return await self._break_glass(id, by=by, why=why)
+        async with self.looking.setdefault(id, asyncio.Lock()):  # as above
+            return await self._break_glass(id, by=by, why=why)
+
+    async def _break_glass(self, id: int, *, by: Person, why: str) -> Approval:
         asked = self.steps.store.get(id)
         rule.break_glass(asked, by=by, why=why, now=self.steps.clock.now())  # who may not, waits for nothing
         if (shield := self._shield(asked)) is not None:

@@ -177,7 +177,7 @@ class Many:
 
     async def carry_out(self, approval: Approval) -> None:
         """Has the job of this step made. Raises StoreError, and then it is made later."""
-        if approval.list is None or self._store.lists.get(approval.list).digest != approval.digest:
+        if approval.list is None or await self._store.lists.digest(approval.list) != approval.digest:
             await self._fail(approval, "Its list is not any more the one that was approved; nothing was sent.")
             return
         count = 0
