@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,6 +12,11 @@ import pytest
 from hypothesis import settings
 
 from tests.talk import World
+
+# Each story keeps a store or two: in memory, where there is room, nobody waits for a disk.
+MEMORY = "/dev/shm"  # noqa: S108 - pytest makes a folder of its own there, for its user alone
+if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 2**30:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", MEMORY)
 
 # At every check a modest number of cases; in CI always the same ones, so that a run says something about the change.
 settings.register_profile("check", max_examples=20, deadline=None, derandomize="CI" in os.environ)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from zlib import crc32
 
 from bot.rules.sims import luhn_digit, luhn_holds
@@ -87,8 +87,7 @@ class Fleet:
 
     def giccid(self, n: int) -> str:
         """The number of SIM n: 19 digits, the last one the check digit."""
-        bare = f"{NETWORKS[n % len(NETWORKS)].iccid}26{n:010d}"
-        return bare + luhn_digit(bare)
+        return _giccid(n)
 
     def number(self, giccid: str) -> int | None:
         """Which SIM has this number; `None` when none of ours does."""
@@ -206,6 +205,13 @@ def _or_none(moment: datetime | None) -> str | None:
     return None if moment is None else written(moment)
 
 
+@lru_cache(10_000)
+def _giccid(n: int) -> str:
+    bare = f"{NETWORKS[n % len(NETWORKS)].iccid}26{n:010d}"
+    return bare + luhn_digit(bare)
+
+
+@lru_cache(10_000)
 def _imei(n: int) -> str:
     """A device number of 15 digits, with a valid check digit, in which n can be found again."""
     bare = f"{int(TACS[n % len(TACS)]) + n // 1_000_000:08d}{n % 1_000_000:06d}"
