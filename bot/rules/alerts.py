@@ -31,6 +31,9 @@ class State(StrEnum):
     CLEARED = "cleared"
 
 
+SAME_CLICK = timedelta(seconds=10)
+
+
 @dataclass(frozen=True)
 class Limits:
     """When to alert: percent of the cycle's quota used, and days left before the plan expires."""
@@ -136,8 +139,10 @@ def acknowledge(alert: Alert, *, by: Person, now: datetime) -> Alert:
 
 
 def snooze(alert: Alert, *, by: Person, until: datetime, now: datetime) -> Alert:
-    """The alert put off until a moment, or until it gets worse."""
+    """The alert put off until a moment, or until it gets worse. A second click a moment later is none: NotPossible."""
     _still_open(alert, by, "snooze")
+    if alert.state is State.SNOOZED and alert.until is not None and abs(until - alert.until) < SAME_CLICK:
+        raise NotPossible("This alert was put off just now; nothing was changed by your click.")
     return replace(_to(alert, State.SNOOZED, now=now), by=by.id, until=until)
 
 

@@ -327,6 +327,16 @@ def test_acknowledged_once():
     assert acknowledge(put_off, by=OPERATOR, now=NOW).until is None
 
 
+def test_a_double_click_snoozes_once():
+    """Put off twice in a moment is once; put off again later is longer."""
+    until = NOW + timedelta(days=1)
+    put_off = snooze(ALERT, by=OPERATOR, until=until, now=NOW)
+
+    with pytest.raises(NotPossible, match="put off just now"):
+        snooze(put_off, by=OPERATOR, until=until + timedelta(seconds=1), now=NOW + timedelta(seconds=1))
+    assert snooze(put_off, by=OPERATOR, until=until + timedelta(hours=1), now=NOW).until == until + timedelta(hours=1)
+
+
 def test_a_snooze_that_is_over():
     """An alert that wakes is open again, with nobody's name and no end on it."""
     awake = wake(snooze(ALERT, by=OPERATOR, until=NOW, now=NOW), now=NOW)

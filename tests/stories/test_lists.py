@@ -225,7 +225,7 @@ def _chinese(rows: Sequence[Sequence[str]]) -> list[tuple[str, str, str]]:
 def bomb() -> bytes:
     """A workbook that unpacks to far more than it is."""
     out = io.BytesIO()
-    with ZipFile(out, "w", ZIP_DEFLATED) as packed:
+    with ZipFile(out, "w", ZIP_DEFLATED, compresslevel=1) as packed:
         packed.writestr("xl/workbook.xml", b"<workbook/>")
         packed.writestr("xl/worksheets/sheet1.xml", bytes(300 << 20))
     return out.getvalue()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Protocol
 
 from bot.simulator.slack import words
@@ -81,7 +82,7 @@ class Message:
     reactions: tuple[tuple[str, str], ...] = ()
     metadata: Json | None = None
 
-    @property
+    @cached_property
     def words(self) -> str:
         """Everything a person reads in it: the texts of all blocks, or the plain text where there are none."""
         lines = words.read(self.blocks) if self.blocks else [self.text]
