@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -52,6 +53,7 @@ SHARED = {"bot.flows": (), "handlers": ("handlers.listening", "handlers.switchbo
 KEPT_IN = {"httpx": "bot.smarthub.transport"}
 
 
+@cache
 def imports(root: Path) -> dict[str, set[str]]:
     """Each module of the two packages with every module it imports, wherever in the file it does so."""
     files = [f for package in ("bot", "handlers") for f in (root / package).rglob("*.py")]

@@ -107,23 +107,21 @@ class Fleet:
 
     def status(self, n: int) -> str:
         """The status SIM n starts with, in SmartHub's word."""
-        n %= REPEATS_AFTER
-        return STATUSES[0] if n == 0 else STATUSES[_mix(n, "status") % len(STATUSES)]
+        return _kind(n % REPEATS_AFTER)[0]
 
     def account(self, n: int) -> Account:
         """Whose SIM n is."""
-        return ACCOUNTS[(0, 0, 0, 0, 1, 1, 1, 2, 3, 3)[_mix(n % REPEATS_AFTER, "account") % 10]]
+        return _kind(n % REPEATS_AFTER)[1]
 
     def plan(self, n: int) -> Plan:
         """The rate plan SIM n starts with."""
-        names = self.account(n).plans
-        return plan_called(names[_mix(n % REPEATS_AFTER, "plan") % len(names)])
+        return _kind(n % REPEATS_AFTER)[2]
 
     @cached_property
     def kinds(self) -> tuple[tuple[str, str, str], ...]:
         """Status, account and plan of each SIM until they come again, in the order of KINDS."""
-        numbers = range(min(self.count, REPEATS_AFTER))
-        return tuple((self.status(n), self.account(n).name, self.plan(n).name) for n in numbers)
+        made = (_kind(n) for n in range(min(self.count, REPEATS_AFTER)))
+        return tuple((status, account.name, plan.name) for status, account, plan in made)
 
     def sim(self, n: int) -> dict[str, object]:
         """SIM n as SmartHub would describe it, before anybody changed it."""
@@ -203,6 +201,14 @@ def written(moment: datetime) -> str:
 
 def _or_none(moment: datetime | None) -> str | None:
     return None if moment is None else written(moment)
+
+
+@lru_cache(REPEATS_AFTER)
+def _kind(n: int) -> tuple[str, Account, Plan]:
+    """What kind of SIM it is: its status, whose it is, and its plan."""
+    status = STATUSES[0] if n == 0 else STATUSES[_mix(n, "status") % len(STATUSES)]
+    account = ACCOUNTS[(0, 0, 0, 0, 1, 1, 1, 2, 3, 3)[_mix(n, "account") % 10]]
+    return status, account, plan_called(account.plans[_mix(n, "plan") % len(account.plans)])
 
 
 @lru_cache(10_000)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -22,14 +21,9 @@ from bot.simulator.fleet import Fleet
 from bot.simulator.hub import Hub
 from bot.simulator.hub.pushes import EVENTS
 from bot.smarthub.contract import ENDPOINTS
+from tests.openapi import FILE, document
 
 KEY = "key-test-not-a-real-one"
-FILE = Path(__file__).parents[2] / "docs" / "smarthub-openapi.yaml"
-
-
-@cache
-def document() -> OpenAPI:
-    return OpenAPI.from_file_path(str(FILE))
 
 
 @pytest.fixture
@@ -174,3 +168,8 @@ async def test_the_documented_account_is_what_the_document_says():
     asked = MockRequest("https://xxx.smh.smarthing.com", "GET", "/v1/account/x", headers={"X-API-Key": KEY})
 
     document().validate_response(asked, MockResponse(sample))
+
+
+def test_the_document_is_one():
+    """What everything here is judged by is a valid OpenAPI document itself."""
+    OpenAPI.from_file_path(str(FILE))

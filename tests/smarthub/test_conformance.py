@@ -6,14 +6,11 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
 from urllib.parse import unquote
 
 import aiohttp
 import pytest
 from aiohttp import web
-from openapi_core import OpenAPI
 from openapi_core.testing.requests import MockRequest
 from openapi_core.testing.responses import MockResponse
 
@@ -24,8 +21,8 @@ from bot.rules.sms import Coding
 from bot.simulator.hub import Hub
 from bot.smarthub.client import SmartHub
 from bot.smarthub.contract import ENDPOINTS, contract
+from tests.openapi import document
 
-FILE = Path(__file__).parents[2] / "docs" / "smarthub-openapi.yaml"
 CHINESE = "深圳智联账户"
 NOBODY = "8949212600000999996"
 SINCE, UNTIL = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
@@ -75,11 +72,6 @@ def something(hub: Hub, name: str) -> str:
     if name == "getSms":
         return str(hub.world.add_message(hub.giccid(0))["smsMsgId"])
     return hub.pick({"retireSim": "DEACTIVATED", "activateSim": "TEST_READY"}.get(name, "ACTIVATED"))
-
-
-@cache
-def document() -> OpenAPI:
-    return OpenAPI.from_file_path(str(FILE))
 
 
 @dataclass

@@ -25,10 +25,15 @@ BY_LOOKING = ("berlin idle>1d", "usage<80%", "expires:none", "usage>50% idle>1d"
 @pytest.fixture
 async def store_of_many(store: Store) -> Iterator[tuple[Store, list]]:
     """A store with a fleet that has much in common, and the fleet."""
+    return store, await some_fleet(store, FLEET)
+
+
+async def some_fleet(store: Store, count: int) -> list[Sim]:
+    """So many SIMs that have much in common, in the store."""
     dice = random.Random(7)  # noqa: S311 - made-up SIMs
-    fleet = [some_sim(dice, n) for n in range(FLEET)]
+    fleet = [some_sim(dice, n) for n in range(count)]
     await look(store, fleet)
-    return store, fleet
+    return fleet
 
 
 async def test_counts_are_what_a_plain_filter_counts(store_of_many):
@@ -59,9 +64,9 @@ async def test_what_stands_just_at_the_limit(store: Store):
     assert found.count == counts.MOST_LOOKED_AT + 100 + counts.MOST_AT_THE_EDGE
 
 
-async def test_a_file_needs_no_counts(store_of_many):
+async def test_a_file_needs_no_counts(store: Store):
     """What comes as a stream is all that fits, each SIM once, and no piece of it is counted beyond itself."""
-    store, fleet = store_of_many
+    fleet = await some_fleet(store, 1500)
     query = read_query("idle>1d")
     pieces = [piece async for piece in store.sims.stream(query, now=NOW)]
     alone = await store.sims.search(query, limit=10, now=NOW, counted=False)
