@@ -7,11 +7,13 @@ import os
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
-from tests.talk import World
+if TYPE_CHECKING:
+    from tests.talk import World
 
 # Each story keeps a store or two: in memory, where there is room, nobody waits for a disk.
 MEMORY = "/dev/shm"  # noqa: S108 - pytest makes a folder of its own there, for its user alone
@@ -33,6 +35,8 @@ def pytest_collection_finish() -> None:
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     """A running bot between a Slack and a SmartHub, with the time held."""
+    from tests.talk import World  # noqa: PLC0415 - whoever only hands tests out needs no bot
+
     made = World(tmp_path)
     await made.start()
     try:

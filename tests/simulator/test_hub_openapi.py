@@ -11,7 +11,6 @@ from urllib.parse import unquote, urlsplit
 import aiohttp
 import jsonschema
 import pytest
-import yaml
 from openapi_core import OpenAPI
 from openapi_core.testing.requests import MockRequest
 from openapi_core.testing.responses import MockResponse
@@ -21,7 +20,7 @@ from bot.simulator.fleet import Fleet
 from bot.simulator.hub import Hub
 from bot.simulator.hub.pushes import EVENTS
 from bot.smarthub.contract import ENDPOINTS
-from tests.openapi import FILE, document
+from tests.openapi import FILE, document, spec
 
 KEY = "key-test-not-a-real-one"
 
@@ -153,12 +152,11 @@ def test_each_push_is_as_documented(event: str):
     """The body of each notification fits its schema in the document."""
     clock = HeldClock(datetime(2026, 11, 22, 8, 0, tzinfo=UTC))
     hub = Hub(key=KEY, fleet=Fleet(100, clock.now), clock=clock)
-    spec = yaml.safe_load(FILE.read_text(encoding="utf-8"))
-    schema = spec["webhooks"][event]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    schema = spec()["webhooks"][event]["post"]["requestBody"]["content"]["application/json"]["schema"]
 
     body = json.loads(hub.payload(event))
 
-    jsonschema.Draft202012Validator({**schema, "components": spec["components"]}).validate(body)
+    jsonschema.Draft202012Validator({**schema, "components": spec()["components"]}).validate(body)
     assert body["giccid"] == hub.pick()
 
 
