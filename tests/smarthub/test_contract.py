@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
-import yaml
 
 from bot.errors import AddressNotConfirmed, ConfigError
 from bot.rules.accounts import Charge
@@ -18,8 +16,9 @@ from bot.rules.sims import Status
 from bot.rules.sms import SmsState
 from bot.smarthub.contract import ENDPOINTS, ENUMS, FIELDS, Basis, contract
 from bot.smarthub.pushes import FACTS, FRAME, read_push
+from tests.openapi import spec
 
-OPENAPI = yaml.safe_load((Path(__file__).parents[2] / "docs" / "smarthub-openapi.yaml").read_text(encoding="utf-8"))
+OPENAPI = spec()
 GUESSED_CHANGES = [e.name for e in ENDPOINTS if e.changes and e.basis is Basis.ASSUMED]
 
 
