@@ -41,8 +41,8 @@ def put(db: sqlite3.Connection, messages: Sequence[Outgoing], *, now: datetime) 
     for message in messages:
         if isinstance(message, Card):
             db.execute(
-                "INSERT OR IGNORE INTO outbox (channel, subject, made_at) VALUES (?, ?, ?)",
-                (message.channel, message.subject, when(now)),
+                "INSERT OR IGNORE INTO outbox (channel, subject, under, made_at) VALUES (?, ?, ?, ?)",
+                (message.channel, message.subject, message.under, when(now)),
             )
         else:
             db.execute(
@@ -179,7 +179,7 @@ def _forget_old(db: sqlite3.Connection, now: datetime) -> None:
 def _waiting(row: Row) -> Waiting:
     what: Outgoing
     if row["subject"] is not None:
-        what = Card(subject=row["subject"], channel=row["channel"])
+        what = Card(subject=row["subject"], channel=row["channel"], under=row["under"])
     else:
         blocks = tuple(json.loads(row["blocks"]))
         what = Note(row["channel"], row["text"], blocks, under=row["under"], unless_in=row["unless_in"])

@@ -61,7 +61,7 @@ def asked_for_changes(world: World) -> int:
     ("event", "said"),
     [
         ("mo-sms", ["SMS from a device", "BATT 12% LOW"]),
-        ("mt-sms-status", ["SMS delivery report", "sms-000001: DELIVERED"]),
+        ("mt-sms-status", ["SMS delivery report", "sms-000001: delivered"]),
         ("cycle-usage", ["Usage reached the threshold of the cycle", "Cycle 2026-11", "used, threshold"]),
         ("imei-change", ["The device behind a SIM changed", "→ 356938035643809"]),
         ("no-session", ["No session for long", "48 h without one"]),
