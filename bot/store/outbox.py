@@ -145,14 +145,14 @@ class Outbox:
         """Puts a message back that did not get through, at its old place in the queue, with the reason."""
 
         def work(db: sqlite3.Connection) -> None:
-            # A newer redraw of the same card may wait by now; it says all that this one would have said.
-            try:
-                db.execute(
-                    "UPDATE outbox SET state = 'waiting', tries = tries + 1, error = ? WHERE id = ?",
-                    (error, waiting.id),
-                )
-            except sqlite3.IntegrityError:
-                db.execute("DELETE FROM outbox WHERE id = ?", (waiting.id,))
+            # A newer redraw of the same card may wait by now. This one will say all that it would have said, and has to
+            # keep its place: what stands in the thread of a card must not come before the card.
+            if isinstance(waiting.what, Card):
+                newer = "DELETE FROM outbox WHERE subject = ? AND state = 'waiting' AND id != ?"
+                db.execute(newer, (waiting.what.subject, waiting.id))
+            db.execute(
+                "UPDATE outbox SET state = 'waiting', tries = tries + 1, error = ? WHERE id = ?", (error, waiting.id)
+            )
 
         await self._disk.write(work)
 
