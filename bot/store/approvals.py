@@ -24,6 +24,7 @@ from bot.store.audit import write_down
 from bot.store.disk import Disk
 from bot.store.rows import Row, time, time_or_none, when
 from bot.store.sms import Messages
+from bot.store.sms_limits import refuse_too_many
 
 OPEN_STATES = ", ".join(f"'{state.value}'" for state in sorted(OPEN))
 # What a request holds in one column each, as JSON: read and written whole, and never searched by.
@@ -56,7 +57,7 @@ class Approvals:
 
         def work(db: sqlite3.Connection) -> Approval:
             _refuse_second(db, approval)
-            self._sms.refuse_too_many(db, approval)
+            refuse_too_many(db, approval, self._sms.limits)
             _refuse_second_undo(db, approval)
             _use_list(db, approval)
             values = {k: v for k, v in _columns(approval).items() if k != "id"}

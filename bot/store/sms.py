@@ -17,14 +17,13 @@ from bot.rules.conversations import (
     Stand,
     Thread,
     Way,
-    check_limits,
     followed_until,
     reported,
 )
 from bot.rules.events import Push
 from bot.rules.orders import Order
 from bot.rules.outbox import Card, Outgoing
-from bot.rules.sims import Operation
+from bot.rules.sims import Operation, quotable
 from bot.rules.sms import SmsState
 from bot.rules.texts import digest_of
 from bot.store import outbox
@@ -72,22 +71,6 @@ class Messages:
             self._requested(db, request, stand, known, draft=draft, now=now)
         if self.keeping.keep is None and not request.open:
             strip_request(db, request.id)
-
-    def refuse_too_many(self, db: sqlite3.Connection, request: Approval) -> None:
-        """Raises NotPossible for a request that is one SMS too many, for whoever asks or for its SIM. What was refused
-        by a person or has lapsed does not count; what jobs sent to the SIM does."""
-        if request.operation is not Operation.SMS or request.giccid is None:
-            return
-        since = when(request.asked_at - timedelta(hours=1))
-        asked = (
-            "SELECT count(*) FROM approvals WHERE operation = 'sms' AND {} = ? AND asked_at > ?"
-            " AND state NOT IN ('denied', 'withdrawn', 'lapsed')"
-        )
-        by_person = db.execute(asked.format("asked_by"), (request.asked_by, since)).fetchone()[0]
-        to_sim = db.execute(asked.format("giccid"), (request.giccid, since)).fetchone()[0]
-        by_jobs = "SELECT count(*) FROM sms WHERE giccid = ? AND way = 'out' AND job IS NOT NULL AND made_at > ?"
-        to_sim += db.execute(by_jobs, (request.giccid, since)).fetchone()[0]
-        check_limits(self.limits, by_person=by_person, to_sim=to_sim)
 
     def _requested(
         self, db: sqlite3.Connection, request: Approval, stand: Stand, known: SmsMessage | None, *,
@@ -184,12 +167,23 @@ class Messages:
                 "INSERT INTO sms_reports (sms_id, giccid, state, at, received_at, event) VALUES (?, ?, ?, ?, ?, ?)",
                 (str(sms_id), push.giccid, state, when(at), when(now), event),
             )
+            self._hint(db, push.giccid, f"{quotable(str(sms_id))}: {word}", now=now)
             return True  # until it is too late for its id to come; then it is shown as it came
         if not _is_about(db, message, push.giccid):
             return False
         db.execute("UPDATE events SET sms = ? WHERE id = ?", (message.id, event))
         self.settle(db, message, reported(message, state, at=at), now=now)
         return True
+
+    def _hint(self, db: sqlite3.Connection, giccid: str | None, told: str, *, now: datetime) -> None:
+        """Says of an unsure SMS to this SIM that SmartHub tells of one nobody knows; people decide what that means."""
+        if giccid is None:
+            return
+        unsure = one(db, "giccid = ? AND stand = 'unsure' ORDER BY id DESC", sim_called(db, giccid)[0])
+        if unsure is not None:
+            why = f"SmartHub reports an SMS to this SIM that is not known here ({told}); it may be this one."
+            save(db, replace(unsure, why=why))
+            self._show(db, unsure, now=now)
 
     def _taken_over(self, db: sqlite3.Connection, message: SmsMessage, id: str | None, *, now: datetime) -> SmsMessage:
         """The SMS under SmartHub's id, to be followed from now on."""
