@@ -391,6 +391,30 @@ async def test_a_reply_that_is_refused_can_be_tried_again(world: World):
     assert asked_for(world) == 1
 
 
+async def a_while(world: World) -> None:
+    """So long that a device has got an SMS and has answered."""
+    for _ in range(3):
+        await world.later(seconds=4)
+
+
+async def test_a_conversation_with_a_device(world: World):
+    """As in the demo: somebody writes, the device has it, answers, and is answered in its thread, in order."""
+    giccid = await a_sim(world)
+    world.hub.devices_answer = True
+
+    await world.say(f"/sim sms {giccid} PING")
+    await a_while(world)
+    await reply(world, "status")
+    await world.press(last(world), "Send", by=OPERATOR)
+    await a_while(world)
+
+    marks = ("✓✓ delivered", "📩 Pump 7", "status", "✓✓ delivered", "📩 Pump 7")
+    assert [mark in one for mark, one in zip(marks, said(world), strict=True)] == [True] * 5
+    assert has(said(world)[1], "PONG")
+    assert has(said(world)[4], "BATT 87%")
+    assert "2 from the device, 2 to it" in world.now(thread(world))
+
+
 # --- limits ---
 
 
