@@ -25,8 +25,10 @@ from bot.flows.sms import Sms
 from bot.rules.audit_questions import read_target
 from bot.rules.commands import CHANGES, DEEDS, STATUS, VERBS, Command, read_change, read_command
 from bot.rules.people import Person, Role, need
+from bot.rules.phones import doubt
+from bot.rules.sims import Operation
 from bot.views import help as help_view
-from bot.views.parts import Message
+from bot.views.parts import Message, noted
 from handlers.listening import Body, Listening, user_of
 from handlers.switchboard import Switchboard
 
@@ -154,7 +156,9 @@ class Commands:
             raise AssertionError("read_command gave no order")
         _, sim = await self.sims.one(typed.named)
         order = self.sms.conversations.completed(command.order, sim)
-        return await self.approvals.ask(order, sim, reason=command.reason, by=typed.by, channel=typed.channel)
+        said = await self.approvals.ask(order, sim, reason=command.reason, by=typed.by, channel=typed.channel)
+        doubtful = doubt(typed.named) if command.verb == Operation.SMS else None
+        return said if doubtful is None else noted(said, doubtful)
 
     async def sms_status(self, typed: Typed) -> Message:
         """What became of an SMS."""

@@ -157,6 +157,20 @@ async def test_a_report_that_nobody_waits_for_is_shown(world: World):
     assert "other-1: failed" in plain(world.card(ALERTS))
 
 
+@pytest.mark.parametrize(("msisdn", "doubted"), [("491701234567", False), ("8821234567890", True)])
+async def test_a_number_in_no_plan_is_a_warning(world: World, msisdn: str, doubted: bool):
+    """An SMS to a phone number goes to the SIM that has it; one that is in no numbering plan is doubted, and sent."""
+    giccid = world.hub.pick()
+    world.hub.change(giccid, msisdn=msisdn)
+    await world.run("alerts")
+
+    answer = await world.say(f"/sim sms +{msisdn} reboot")
+
+    assert world.request().giccid == giccid
+    assert asked_for(world) == 1
+    assert ("is in no numbering plan that is known here" in plain(answer.reply)) == doubted
+
+
 async def test_sms_status(world: World):
     """By its number an SMS is shown with what became of it; without one, the newest are; another number is refused."""
     giccid = await a_sim(world)

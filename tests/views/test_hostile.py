@@ -183,6 +183,7 @@ MESSAGES: Mapping[View, st.SearchStrategy[Callable[[], Message]]] = {
     outages.back: calls(outages.back, st.builds(Outage, maybe(TIMES), maybe(TIMES), st.integers(1, 2**31))),
     outages.gone: calls(outages.gone, TEXT),
     parts.answer: calls(parts.answer, SENTENCES),
+    parts.noted: calls(parts.noted, SENTENCES.map(parts.answer), TEXT),
     plans.listing: calls(plans.listing, PLANS, account=TEXT, read_at=TIMES, units=UNITS),
     policies.answer: calls(answered, QUESTIONS, few(POLICY, times=(1, 4)), maybe(COUNT), few(SENTENCES)),
     pools.listing: calls(

@@ -87,6 +87,7 @@ def all_messages() -> Iterator[tuple[View, Message]]:
         yield outages.back, outages.back(outage)
     for words in (*(nasty for nasty in NASTY if len(nasty) < 200), "<@U1> has to type `/sim help`."):
         yield parts.answer, parts.answer(words)
+        yield parts.noted, parts.noted(parts.answer("Done."), words)
 
 
 def _requests() -> Iterator[tuple[View, Message]]:
