@@ -17,6 +17,8 @@ LONGEST_WAIT = timedelta(hours=6)
 GIVEN_UP_AFTER = timedelta(days=1)
 # A report may come before the answer that tells its id; one that still fits nothing then is shown as it came.
 ID_WITHIN = timedelta(minutes=1)
+# So long a reply can be sent; after that whoever reads the question has forgotten what it was about.
+DRAFTS_KEPT = timedelta(days=1)
 
 
 class Way(StrEnum):

@@ -6,7 +6,7 @@ import sqlite3
 from datetime import datetime
 
 from bot.errors import NotAllowed, NotFound, NotPossible
-from bot.rules.conversations import Draft, DraftState
+from bot.rules.conversations import DRAFTS_KEPT, Draft, DraftState
 from bot.rules.outbox import Card
 from bot.store import outbox
 from bot.store.disk import Disk
@@ -37,11 +37,14 @@ class Drafts:
 
         await self._disk.write(work)
 
-    async def take(self, id: int, *, by: str) -> Draft:
-        """The draft, which is its taker's to send from now on. Raises NotFound, NotAllowed, NotPossible."""
+    async def take(self, id: int, *, by: str, now: datetime) -> Draft:
+        """The draft, which is its taker's to send from now on. Raises NotFound, NotAllowed, NotPossible for one that
+        was answered, or is older than a day."""
 
         def work(db: sqlite3.Connection) -> Draft:
             draft = _open(db, id, by)
+            if now - draft.made_at >= DRAFTS_KEPT:
+                raise NotPossible("This was written more than a day ago; write it again if it is still to be sent.")
             db.execute("UPDATE sms_drafts SET state = 'taken' WHERE id = ?", (id,))
             return draft
 
@@ -107,7 +110,7 @@ def _draw(db: sqlite3.Connection, id: int, thread: int, channel: str, now: datet
 def _one(db: sqlite3.Connection, id: int) -> Draft:
     row = db.execute("SELECT * FROM sms_drafts WHERE id = ?", (id,)).fetchone()
     if row is None:
-        raise NotFound("This was written in a conversation that is not known here.")
+        raise NotFound(f"There is no reply {id} here to send or discard.")
     return _draft(row)
 
 

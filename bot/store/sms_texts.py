@@ -7,6 +7,7 @@ import sqlite3
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.rules.conversations import DRAFTS_KEPT
 from bot.rules.events import Push
 from bot.rules.texts import digest_of
 from bot.store.disk import Disk
@@ -14,7 +15,6 @@ from bot.store.rows import when
 
 AT_ONCE = 500  # of each kind, in one transaction
 REPORTS_KEPT = timedelta(days=7)
-DRAFTS_KEPT = timedelta(days=1)
 # What cannot be read as an SMS may be one; so long somebody can see it, also where texts are not kept.
 UNREAD_KEPT = timedelta(days=1)
 ORDER = """ "order" = json_remove("order", '$.text')"""

@@ -397,21 +397,21 @@ async def test_a_draft_is_taken_once(store: Store):
     await write(store)
     assert waiting(store) == [("sms-draft:1", "sms-thread:1")]
 
-    tries = [store.sms_drafts.take(1, by=by) for by in ("U1", "U2", "U1", "U1")]
+    tries = [store.sms_drafts.take(1, by=by, now=NOW) for by in ("U1", "U2", "U1", "U1")]
     got = await asyncio.gather(*tries, return_exceptions=True)
 
     assert [type(one).__name__ for one in got] == ["Draft", "NotAllowed", "NotPossible", "NotPossible"]
     with pytest.raises(NotAllowed):
         await store.sms_drafts.discard(1, by="U2", channel="C9", now=NOW)
     with pytest.raises(NotFound):
-        await store.sms_drafts.take(9, by="U1")
+        await store.sms_drafts.take(9, by="U1", now=NOW)
 
 
 async def test_a_draft_becomes_its_sms(store: Store):
     """The question's own place shows the SMS it became, whose text is kept there alone."""
     await sent(store)
     await write(store)
-    await store.sms_drafts.take(1, by="U1")
+    await store.sms_drafts.take(1, by="U1", now=NOW)
     request = asked(Operation.SMS, id=0, asked_at=NOW, state=State.RUNNING)
     stored = await store.approvals.add(request, deed=Deed("U1", "asked", "approval"), messages=lambda _: [])
     await store.sms_drafts.sent(1, request=stored.id, channel="C9", now=NOW)
@@ -440,15 +440,15 @@ async def test_a_draft_is_written_anew(store: Store):
 async def test_a_draft_that_was_taken_when_the_bot_was_stopped(store: Store):
     """It is not sent again and says so; one that was given back can be sent."""
     await write(store)
-    await store.sms_drafts.take(1, by="U1")
+    await store.sms_drafts.take(1, by="U1", now=NOW)
     await store.sms_drafts.give_back(1)
-    await store.sms_drafts.take(1, by="U1")
+    await store.sms_drafts.take(1, by="U1", now=NOW)
 
     assert await store.sms_drafts.recover(channel="C9", now=NOW) == 1
 
     await store.sms_drafts.give_back(1)
     with pytest.raises(NotPossible, match="sent already"):
-        await store.sms_drafts.take(1, by="U1")
+        await store.sms_drafts.take(1, by="U1", now=NOW)
 
 
 async def test_questions_nobody_answers_end(store: Store):

@@ -17,12 +17,15 @@ from tests.talk import ALERTS, OPERATOR, OPS, PUSH_SECRET, World, plain
 
 
 @pytest.fixture
-async def town(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
+async def town(tmp_path: Path) -> AsyncIterator[Town]:
     """A world whose bot is a process that can be killed."""
-    made = Town(tmp_path, bytecode=tmp_path_factory.getbasetemp().parent / "bytecode")
-    await made.start()
-    yield made
-    await made.stop()
+    made = Town(tmp_path)
+    try:
+        await made.start()
+        await made.live()
+        yield made
+    finally:
+        await made.stop()
 
 
 def said(world: World) -> list[str]:
@@ -34,7 +37,6 @@ def said(world: World) -> list[str]:
 async def test_killed_before_the_id_was_kept(town: Town):
     """Killed when SmartHub had taken an SMS over and its id was not kept: it is unsure and not sent again; the report
     that comes then is kept, hints at it, and becomes a notification, as nobody can prove whose it is."""
-    await town.live()
     giccid = town.hub.pick()
     town.relay.keep(answer="mt-sms")
     saying = asyncio.ensure_future(town.slack.say(f"/sim sms {giccid} reboot", by=OPERATOR, channel=OPS))
@@ -95,7 +97,7 @@ async def test_restarted_with_a_question_open(world: World):
     for text in ("one", "two"):
         await world.through(world.slack.say(text, by=OPERATOR, channel=ALERTS, thread_ts=thread.ts))
     first, second = (m for m in world.slack.thread(thread) if "Send" in m.buttons)
-    await world.app.store.sms_drafts.take(2, by=OPERATOR)
+    await world.app.store.sms_drafts.take(2, by=OPERATOR, now=world.clock.now())
 
     await world.restart()
     await world.quiet()

@@ -63,7 +63,7 @@ class Replying:
 
         Raises NotFound, NotAllowed, NotPossible, BadInput and ProviderError; nothing was asked for then.
         """
-        draft = await self.store.sms_drafts.take(id, by=by.id)
+        draft = await self.store.sms_drafts.take(id, by=by.id, now=self.clock.now())
         channel = self.conversations.settings.channel
         try:
             self.conversations.judged(draft)
