@@ -125,3 +125,19 @@ async def test_sms_of_a_job_are_followed(world: World):
     assert world.cards(ALERTS) == []
     await world.push("mo-sms", sent[0].giccid, messageText="OK")
     assert len(said(world)) == 1
+
+
+async def test_the_text_of_a_job_goes_as_well(world: World):
+    """Where texts are not kept, a job that has ended has none any more, nor have the SMS it sent."""
+    world.settings["sms"] = {"keep_body_for": "off"}
+    await world.restart()
+    work = Work(world)
+    await work.start(Order(Operation.SMS, text="secret-4711"), work.sims(most=3))
+    await work.finish()
+
+    await world.run("texts")
+
+    db = world.app.store.disk.reader
+    tables = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    assert "secret-4711" not in str([tuple(r) for t in tables for r in db.execute(f"SELECT * FROM {t}")])  # noqa: S608
+    assert {world.app.store.sms.get(n).length for n in (1, 2, 3)} == {11}
