@@ -37,7 +37,7 @@ from bot.views.parts import (
 )
 
 MARK: Mapping[Stand, str] = {
-    Stand.RECEIVED: "📩 received",
+    Stand.RECEIVED: "💬 received",
     Stand.PENDING: "✓ sent",
     Stand.DELIVERED: "✓✓ delivered",
     Stand.FAILED: "✗ not delivered",
@@ -70,13 +70,13 @@ def thread(thread: Thread, last: SmsMessage | None, *, sim: int | None) -> Messa
 
 def incoming(message: SmsMessage) -> Message:
     """An SMS from a device, in the thread of its SIM."""
-    row = spans(bold(f"📩 {name(message.label)}"), "  ", moment(message.told_at or message.made_at))
+    row = spans(bold(f"💬 {name(message.label)}"), "  ", moment(message.told_at or message.made_at))
     return _with_text([row], message)
 
 
 def keyword(message: SmsMessage, hit: Hit) -> Message:
     """The same for a channel that hears of it because of a word."""
-    row = spans(bold(f"📩 {name(message.label)}"), "  ", code(message.giccid), "  ")
+    row = spans(bold(f"💬 {name(message.label)}"), "  ", code(message.giccid), "  ")
     row += spans(moment(message.told_at or message.made_at), f"  because of “{name(hit.word)}”")
     return _with_text([row], message)
 

@@ -213,3 +213,12 @@ async def test_many_producers_keep_each_ones_order(store: Store):
         for c in range(5):
             await send(store, f"C{c}")
     assert store.outbox.depth() == 0
+
+
+async def test_a_card_in_the_thread_of_another(store: Store):
+    """A card that is to stand under another one comes back so, and its redraw waits once."""
+    card = Card("sms:1", "C1", under="sms-thread:1")
+    await add(store, card, card)
+
+    assert store.outbox.depth() == 1
+    assert head_of(store).what == card

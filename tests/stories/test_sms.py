@@ -184,7 +184,7 @@ async def test_sms_status(world: World):
     odd = await world.say("/sim sms status one", by=VIEWER)
 
     assert has(plain(one.reply), "SMS 1 Pump 7", "✓✓ delivered", "reboot")
-    assert has(plain(other.reply), "SMS 2 Pump 7", "📩 received", "OK")
+    assert has(plain(other.reply), "SMS 2 Pump 7", "💬 received", "OK")
     assert has(plain(every.reply), "SMS 2", "SMS 1")
     assert "There is no SMS 9 here." in plain(none.reply)
     assert "The number of an SMS is needed" in plain(odd.reply)
@@ -200,9 +200,23 @@ async def test_an_sms_from_a_device_is_in_its_sims_thread(world: World):
         await world.push("mo-sms", giccid, messageText=text, smsMsgId=text)
 
     assert len(world.cards(SMS)) == 1
-    assert [("📩 Pump 7" in one, "BATT 1" in one) for one in said(world)] == [(True, True)] * 2
+    assert [("💬 Pump 7" in one, "BATT 1" in one) for one in said(world)] == [(True, True)] * 2
     assert "2 from the device, 0 to it" in world.now(thread(world))
     assert "BATT 11% LOW" in world.now(thread(world))
+
+
+async def test_somebody_deletes_the_conversation(world: World):
+    """When the first message of a conversation was deleted in Slack, it begins anew with the next SMS, which is there;
+    the ticks of what stood in the old thread are still drawn where it stands."""
+    giccid = await a_sim(world)
+    await world.push("mo-sms", giccid, messageText="one", smsMsgId="1")
+    world.slack.space.remove(thread(world))
+
+    await world.push("mo-sms", giccid, messageText="two", smsMsgId="2")
+
+    assert len(world.cards(SMS)) == 1
+    assert "2 from the device" in world.now(thread(world))
+    assert has(said(world)[0], "two")
 
 
 async def test_from_a_sim_that_nobody_knows(world: World):
@@ -212,7 +226,7 @@ async def test_from_a_sim_that_nobody_knows(world: World):
 
     assert "Not known here" in world.now(thread(world))
     assert "Write an SMS" not in world.now(thread(world))
-    assert "📩 8949999999999999999" in said(world)[0]
+    assert "💬 8949999999999999999" in said(world)[0]
 
 
 HOSTILE = [
@@ -261,7 +275,7 @@ async def test_words_lead_to_channels(world: World):
     await world.push("mo-sms", giccid, messageText="BATT LOW <!channel>", smsMsgId="2")
 
     [card] = world.cards(APPROVALS)
-    assert has(plain(card), "📩 Pump 7", "because of “low”", "BATT LOW <!channel>")
+    assert has(plain(card), "💬 Pump 7", "because of “low”", "BATT LOW <!channel>")
     assert "<!channel>" not in card.text
 
 
@@ -422,7 +436,7 @@ async def test_a_conversation_with_a_device(world: World):
     await world.press(last(world), "Send", by=OPERATOR)
     await a_while(world)
 
-    marks = ("✓✓ delivered", "📩 Pump 7", "status", "✓✓ delivered", "📩 Pump 7")
+    marks = ("✓✓ delivered", "💬 Pump 7", "status", "✓✓ delivered", "💬 Pump 7")
     assert [mark in one for mark, one in zip(marks, said(world), strict=True)] == [True] * 5
     assert has(said(world)[1], "PONG")
     assert has(said(world)[4], "BATT 87%")

@@ -151,7 +151,7 @@ async def test_all_nine_in_one_storm(world: World):
     assert expected == Counter(
         next(words.rstrip(": ") for words in kinds if words in card.words) for card in world.cards(ALERTS)
     )
-    assert sum("📩" in m.words and m.thread_ts not in (None, m.ts) for m in world.slack.messages(ALERTS)) == 4
+    assert sum(m.words.startswith("💬 ") and m.thread_ts not in (None, m.ts) for m in world.slack.messages(ALERTS)) == 4
 
 
 async def _moody(world: World, chance: random.Random) -> None:
