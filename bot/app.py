@@ -38,6 +38,7 @@ from handlers.lists import Lists
 from handlers.menus import Menus
 from handlers.schedule import FAILED, Job, Schedule
 from handlers.slack import Requests, Socket, make_bolt
+from handlers.sms import SmsButtons
 from handlers.switchboard import Switchboard
 from handlers.threads import Threads
 from handlers.webhook import Watch, Webhook
@@ -75,6 +76,7 @@ class App:
             await self._judge_policies()
             await self.flows.approvals.carrying.recover()
             await self.flows.intake.taking.recover()
+            await self.flows.sms.replying.recover()
             await self._listen()
         except BaseException:
             await self._let_go()
@@ -234,6 +236,7 @@ class App:
                 flows.audit,
                 flows.home,
                 flows.intake,
+                flows.sms,
                 self._checked_at,
             ),
             Buttons(people, approvals, flows.alerts),
@@ -252,7 +255,8 @@ class App:
             ),
             Lists(people, flows.intake),
             Opened(people, flows.home),
-            Threads(approvals),
+            SmsButtons(people, flows.sms),
+            Threads(approvals, flows.sms),
         )
         switchboard = Switchboard(self.bolt)
         for door in doors:
@@ -280,6 +284,8 @@ class App:
             Job("snoozes", timedelta(seconds=30), wake),
             Job("audit", timedelta(hours=6), self.flows.audit.prune),
             Job("lists", timedelta(hours=6), self.flows.intake.taking.prune),
+            Job("sms", timedelta(seconds=10), self.flows.sms.following.look),
+            Job("texts", timedelta(minutes=10), self.flows.sms.following.forget),
             Job("outages", timedelta(seconds=30), self.outages.look),
             *([] if self._socket is None else [Job("socket", timedelta(seconds=30), look)]),
         ]

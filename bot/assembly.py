@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from bot.clock import Clock
 from bot.config import Config
 from bot.config.policies import rules_of
-from bot.flows import alerts, approvals, audit, events, intake
+from bot.flows import alerts, approvals, audit, events, intake, sms
 from bot.flows.accounts import Accounts
 from bot.flows.approvals import Approvals
 from bot.flows.delegating import Delegating
@@ -27,7 +27,10 @@ from bot.flows.sims import Sims
 from bot.rules.alerts import Limits
 from bot.rules.approvals import Approval
 from bot.rules.bulk import wants_count
-from bot.rules.people import Roles
+from bot.rules.conversations import Limits as SmsLimits
+from bot.rules.keywords import Keyword
+from bot.rules.orders import Order
+from bot.rules.people import Person, Roles
 from bot.rules.policies import Facts, Policy
 from bot.rules.quorum import Vote, Voters
 from bot.rules.sims import Operation, Sim
@@ -35,6 +38,7 @@ from bot.slack import Slack
 from bot.smarthub.client import SmartHub
 from bot.smarthub.contract import Contract
 from bot.store import Store
+from bot.store.sms import Keeping
 from bot.views.parts import Message, Units
 
 
@@ -71,6 +75,7 @@ class Flows:
     intake: intake.Intake
     outbox: Outbox
     home: Home
+    sms: sms.Sms
 
 
 def make_flows(tools: Tools, *, pulse: Pulse, checked_at: Callable[[], datetime | None]) -> Flows:
@@ -80,8 +85,9 @@ def make_flows(tools: Tools, *, pulse: Pulse, checked_at: Callable[[], datetime 
     people = make_people(config, slack, clock=clock)
     policies = make_policies(config, people, clock=clock)
     made_lists = _intake(tools, policies, looked_at=checked_at)
-    made_approvals = _approvals(tools, policies, people, made_lists)
-    made_alerts, made_events = _alerts(tools), _events(tools)
+    conversations = _conversations(tools)
+    made_approvals = _approvals(tools, policies, people, made_lists, conversations)
+    made_alerts, made_events = _alerts(tools), _events(tools, conversations)
     made_jobs = _jobs(tools, people, made_approvals, made_lists)
     return Flows(
         people=people,
@@ -126,6 +132,9 @@ def make_flows(tools: Tools, *, pulse: Pulse, checked_at: Callable[[], datetime 
                 "event": made_events.draw,
                 "alert": made_alerts.draw,
                 "job": made_jobs.draw,
+                "sms": conversations.draw,
+                "sms-thread": conversations.draw_thread,
+                "sms-draft": conversations.draw_draft,
             },
         ),
         home=Home(
@@ -137,6 +146,7 @@ def make_flows(tools: Tools, *, pulse: Pulse, checked_at: Callable[[], datetime 
             who=people.who,
             for_person=made_approvals.waiting.for_person,
         ),
+        sms=_sms(tools, people, made_approvals, conversations),
     )
 
 
@@ -162,7 +172,9 @@ def make_policies(config: Config, people: People, *, clock: Clock) -> Policies:
     )
 
 
-def _approvals(tools: Tools, policies: Policies, people: People, lists: intake.Intake) -> Approvals:
+def _approvals(
+    tools: Tools, policies: Policies, people: People, lists: intake.Intake, conversations: sms.Conversations
+) -> Approvals:
     config, store, hub = tools.config, tools.store, tools.hub
     settings = approvals.Settings(
         channel=config.slack.approvals_channel,
@@ -189,7 +201,15 @@ def _approvals(tools: Tools, policies: Policies, people: People, lists: intake.I
         deciding=approvals.Deciding(steps, hub, tools.slack, store.protected, voters_for, many),
         carrying=approvals.Carrying(steps, hub, store.protected, many),
         waiting=approvals.Waiting(steps, voters_for),
-        forms=approvals.Forms(asking, store.sims, hub, tools.slack, units_of(config)),
+        forms=approvals.Forms(
+            asking,
+            store.sims,
+            hub,
+            tools.slack,
+            units_of(config),
+            templates=tuple(config.sms.templates),
+            completed=conversations.completed,
+        ),
         commenting=approvals.Commenting(steps, store.outbox),
         many=many,
         filing=approvals.Filing(steps, store, tools.slack),
@@ -256,13 +276,40 @@ def _jobs(tools: Tools, people: People, requests: Approvals, lists: intake.Intak
     return jobs
 
 
-def _events(tools: Tools) -> events.Events:
+def _conversations(tools: Tools) -> sms.Conversations:
+    """What conversations are, and what the store keeps of them."""
+    config = tools.config
+    channel = config.sms.channel or config.slack.events_channel
+    tools.store.sms.keeping = Keeping(channel, config.sms.keep_body_for, config.sms.follow_for)
+    tools.store.sms.limits = SmsLimits(config.sms.per_person_and_hour, config.sms.per_sim_and_hour)
+    keywords = tuple(Keyword(one.channel, one.words, one.pattern) for one in config.sms.keywords)
+    settings = sms.Settings(channel, config.sims.label_field, config.sms.templates, keywords)
+    return sms.Conversations(tools.store, settings)
+
+
+def _sms(tools: Tools, people: People, made: Approvals, conversations: sms.Conversations) -> sms.Sms:
+    config, store, hub, clock = tools.config, tools.store, tools.hub, tools.clock
+
+    async def ask(order: Order, sim: Sim, by: Person, channel: str) -> Approval:
+        return await made.asking.ask(order, sim, reason=None, by=by, channel=channel)
+
+    return sms.Sms(
+        conversations=conversations,
+        following=sms.Following(store, hub, clock, config.sms.keep_body_for, config.slack.events_channel),
+        replying=sms.Replying(store, hub, clock, conversations, people.who, ask, made.asked),
+        counting=sms.Counting(slack=tools.slack, clock=clock, conversations=conversations),
+    )
+
+
+def _events(tools: Tools, conversations: sms.Conversations) -> events.Events:
     config = tools.config
     return events.Events(
         store=tools.store.events,
         contract=tools.contract,
         clock=tools.clock,
-        settings=events.Settings(config.slack.events_channel, config.push.repeat_window, units_of(config)),
+        settings=events.Settings(
+            config.slack.events_channel, config.push.repeat_window, units_of(config), conversations.told
+        ),
     )
 
 

@@ -128,6 +128,8 @@ async def _attempts(
 
     ours, answered = slack(secrets.slack_bot_token.get_secret_value()), True
     channels = {f"slack.{name}": str(getattr(chosen, name)) for name in names}
+    channels |= {} if config.sms.channel is None else {"sms.channel": config.sms.channel}
+    channels |= {f"sms.keywords[{place}].channel": one.channel for place, one in enumerate(config.sms.keywords, 1)}
     async for tried in checking.try_slack(ours, channels=channels, groups=_groups(config)):
         yield tried
         answered = answered and not (tried.what == "Slack token" and tried.how is How.WRONG)

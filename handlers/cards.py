@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from bot.errors import BadInput
 from bot.flows.approvals import Approvals
 from bot.flows.history import Histories
 from bot.flows.people import People
@@ -17,7 +16,7 @@ from bot.rules.people import Person, Role, need
 from bot.rules.sims import Operation
 from bot.views.orders import FORM
 from bot.views.parts import Message
-from handlers.listening import Body, Listening, id_of, user_of
+from handlers.listening import Body, Listening, id_of, user_of, values_of
 from handlers.switchboard import Switchboard
 
 Press = Callable[[int, Person, Body], Awaitable[Message | None]]
@@ -140,16 +139,3 @@ def starts_of(body: Body) -> dict[str, str]:
     """What the text fields held when the form was opened, by the same names."""
     elements = [block.get("element") or {} for block in body.get("view", {}).get("blocks") or ()]
     return {e["action_id"].rpartition(".")[2]: str(e["initial_value"]) for e in elements if e.get("initial_value")}
-
-
-def values_of(body: Body) -> dict[str, str]:
-    """What was filled in, by the last word of each field's name. Raises BadInput for a form in no shape of ours."""
-    found: dict[str, str] = {}
-    for fields in body.get("view", {}).get("state", {}).get("values", {}).values():
-        for name, said in fields.items():
-            value = said.get("value") or (said.get("selected_option") or {}).get("value")
-            if value is not None and not isinstance(value, str):
-                raise BadInput("This form cannot be read.")
-            if value is not None:
-                found[name.rpartition(".")[2]] = value
-    return found

@@ -21,11 +21,14 @@ from bot.flows.policies import Policies
 from bot.flows.protecting import Protecting
 from bot.flows.searches import Searches
 from bot.flows.sims import Sims
+from bot.flows.sms import Sms
 from bot.rules.audit_questions import read_target
-from bot.rules.commands import CHANGES, DEEDS, VERBS, Command, read_change, read_command
+from bot.rules.commands import CHANGES, DEEDS, STATUS, VERBS, Command, read_change, read_command
 from bot.rules.people import Person, Role, need
+from bot.rules.phones import doubt
+from bot.rules.sims import Operation
 from bot.views import help as help_view
-from bot.views.parts import Message
+from bot.views.parts import Message, noted
 from handlers.listening import Body, Listening, user_of
 from handlers.switchboard import Switchboard
 
@@ -69,6 +72,7 @@ class Commands:
     audit: Audit
     home: Home
     intake: Intake
+    sms: Sms
     checked_at: Callable[[], datetime | None]
 
     def verbs(self) -> Mapping[str, Run]:
@@ -95,6 +99,7 @@ class Commands:
             "audit": self.list_audit,
             "bulk": self.bulk,
             "status": self.status,
+            STATUS: self.sms_status,
             **dict.fromkeys(CHANGES, self.change),
         }
 
@@ -150,7 +155,14 @@ class Commands:
         if command.order is None:
             raise AssertionError("read_command gave no order")
         _, sim = await self.sims.one(typed.named)
-        return await self.approvals.ask(command.order, sim, reason=command.reason, by=typed.by, channel=typed.channel)
+        order = self.sms.conversations.completed(command.order, sim)
+        said = await self.approvals.ask(order, sim, reason=command.reason, by=typed.by, channel=typed.channel)
+        doubtful = doubt(typed.named) if command.verb == Operation.SMS else None
+        return said if doubtful is None else noted(said, doubtful)
+
+    async def sms_status(self, typed: Typed) -> Message:
+        """What became of an SMS."""
+        return self.sms.conversations.status(typed.command.rest)
 
     async def bulk(self, typed: Typed) -> None:
         """Opens the form for many SIMs."""

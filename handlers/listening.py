@@ -129,6 +129,16 @@ class Listening:
 
         return listener
 
+    def typing(self, work: Callable[[Body], Awaitable[None]]) -> Listener:
+        """A listener for what is typed into a form that is open: acknowledged at once, and nothing is said. As with
+        menus, nothing is noted of these deliveries."""
+
+        async def listener(ack: Ack, body: Body, respond: Respond) -> None:  # noqa: ARG001 - as of every button
+            await ack()
+            self._spawn(self._was_kept(work, body))
+
+        return listener
+
     def submitted(self, work: Work, *, field: str, meanwhile: Block | None = None) -> Listener:
         """A listener for a modal: what is wrong is shown at the fields that are, else at the one named, and nothing
         that was typed is lost.
@@ -175,7 +185,7 @@ class Listening:
 
         return listener
 
-    async def _was_kept(self, work: Work, body: Body) -> bool:
+    async def _was_kept(self, work: Callable[[Body], Awaitable[object]], body: Body) -> bool:
         try:
             await work(body)
         except StoreError as problem:
@@ -274,6 +284,19 @@ def id_of(body: Body) -> int:
     if not isinstance(value, str) or not value.isascii() or not value.isdigit() or len(value) > 15:
         raise BadInput("This button carries nothing that is known here. Use the newest card.")
     return int(value)
+
+
+def values_of(body: Body) -> dict[str, str]:
+    """What was filled in, by the last word of each field's name. Raises BadInput for a form in no shape of ours."""
+    found: dict[str, str] = {}
+    for fields in body.get("view", {}).get("state", {}).get("values", {}).values():
+        for name, said in fields.items():
+            value = said.get("value") or (said.get("selected_option") or {}).get("value")
+            if value is not None and not isinstance(value, str):
+                raise BadInput("This form cannot be read.")
+            if value is not None:
+                found[name.rpartition(".")[2]] = value
+    return found
 
 
 def _pressed_value(action: Body) -> object:

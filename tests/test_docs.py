@@ -212,6 +212,6 @@ def test_the_page_hints_at_every_verb() -> None:
 
     expected = []
     for name, verb in VERBS.items():
-        _, _, more = verb.usage.split("` or `")[-1].partition(" ")
+        more = verb.usage.split("` or `")[-1].removeprefix(name).strip()
         expected.append([f"/sim {name} ", f"{more}: {verb.does}"] if more else [f"/sim {name}", verb.does])
     assert json.loads(re.sub(r",\s*\]$", "]", listed.group(1))) == expected

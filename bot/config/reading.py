@@ -14,6 +14,7 @@ from bot.config import environment, settings
 from bot.config.files import Table, read_table
 from bot.config.mistakes import scrubbed, sentences
 from bot.config.policies import Policy, clashes
+from bot.config.sms import Keyword, Sms
 from bot.errors import ConfigError
 
 
@@ -54,6 +55,7 @@ class Config(BaseSettings):
     http: settings.Http
     store: settings.Store
     audit: settings.Audit
+    sms: Sms
     log: settings.Log
     secrets: settings.Secrets
 
@@ -117,6 +119,7 @@ def _known() -> dict[str, tuple[str, ...]]:
     """The settings of each section, for saying what somebody may have meant."""
     known = {name: tuple(kind.model_fields) for name, kind in _sections().items()}
     known["policies"] = tuple(field.alias or name for name, field in Policy.model_fields.items())
+    known["sms.keywords"] = tuple(Keyword.model_fields)
     return {"": tuple(known), "smarthub.operations.NAME": tuple(settings.Operation.__annotations__), **known}
 
 

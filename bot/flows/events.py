@@ -9,6 +9,7 @@ from bot.clock import Clock
 from bot.smarthub.contract import Contract
 from bot.smarthub.pushes import read_push
 from bot.store.events import Events as Stored
+from bot.store.sms import Told
 from bot.views import events as view
 from bot.views.parts import DECIMAL, Message, Units
 
@@ -18,11 +19,13 @@ FOREVER = timedelta(days=3650)
 
 @dataclass(frozen=True)
 class Settings:
-    """`repeat_window`: how long the same body counts as the same push, where it names no eventId."""
+    """`repeat_window`: how long the same body counts as the same push, where it names no eventId. `told`: what goes to
+    Slack for an SMS from a device."""
 
     channel: str
     repeat_window: timedelta
     units: Units = DECIMAL
+    told: Told = lambda _sms, _thread: ()
 
 
 class Events:
@@ -35,7 +38,13 @@ class Events:
         """The number under which the push is on disk, with its card on its way. Raises StoreError."""
         push = read_push(name, body, self._contract)
         window = FOREVER if push.key.startswith("id:") else self._settings.repeat_window
-        return await self._store.receive(push, window=window, card_in=self._settings.channel, now=self._clock.now())
+        return await self._store.receive(
+            push,
+            window=window,
+            card_in=self._settings.channel,
+            now=self._clock.now(),
+            told=self._settings.told,
+        )
 
     def draw(self, id: int) -> Message:
         """The card of a notification."""

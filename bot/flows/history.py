@@ -22,7 +22,7 @@ from bot.views import history as view
 from bot.views.parts import DECIMAL, Message, Units
 
 LOG_AT_MOST = 5000  # lines of SmartHub's log
-OURS_AT_MOST = 2000  # of requests, of notifications and of alerts
+OURS_AT_MOST = 2000  # of requests, of notifications, of SMS and of alerts
 LEFT_OUT = "{:,} lines of SmartHub's log were left out: they cannot be read, or are about another SIM."
 ALL_DIGITS = re.compile("[0-9]{18,22}")
 
@@ -70,10 +70,11 @@ class Histories:
             self._store.approvals.of_sim(giccid, limit=OURS_AT_MOST),
             self._store.job_sims.of_sim(giccid, limit=OURS_AT_MOST),
             self._store.events.of_sim(numbers, limit=OURS_AT_MOST),
+            self._store.sms.of_sim(numbers, limit=OURS_AT_MOST),
             self._store.alerts.of_sim(giccid, limit=OURS_AT_MOST),
         )
         if any(len(source) == OURS_AT_MOST for source in ours):
-            missing += (f"Of requests, notifications and alerts only the newest {OURS_AT_MOST:,} each are here.",)
+            missing += (f"Of requests, notifications, SMS and alerts only the newest {OURS_AT_MOST:,} each are here.",)
         return rule.history(changes, *ours, missing=missing)
 
     async def _log(self, giccid: str) -> tuple[tuple[Change, ...], tuple[str, ...]]:

@@ -156,17 +156,21 @@ class Outbox:
                 return await self._show(waiting, subject, self._draw[kind](int(number)))
             case Note() as note:
                 channel = await self._channel(note.channel)
-                message, thread = Message(note.text, note.blocks), self._thread(note, channel)
-                try:
-                    return await self._post(waiting, channel, message, thread=thread)
-                except SlackError as problem:
-                    if thread is None or problem.code not in NO_THREAD:
-                        raise
-                return await self._post(waiting, channel, message)  # somebody deleted the card it was to stand under
+                return await self._post_under(waiting, channel, Message(note.text, note.blocks))
 
-    def _thread(self, note: Note, channel: str) -> str | None:
-        """The card this note stands under, where it has one in this channel."""
-        place = None if note.under is None else self._store.place(note.under)
+    async def _post_under(self, waiting: Waiting, channel: str, message: Message) -> Posted:
+        """Posts it in the thread it belongs to; in the channel where somebody deleted the card that began it."""
+        thread = self._thread(waiting.what, channel)
+        try:
+            return await self._post(waiting, channel, message, thread=thread)
+        except SlackError as problem:
+            if thread is None or problem.code not in NO_THREAD:
+                raise
+        return await self._post(waiting, channel, message)
+
+    def _thread(self, what: Outgoing, channel: str) -> str | None:
+        """The card this stands under, where that has one in this channel."""
+        place = None if what.under is None else self._store.place(what.under)
         return place.ts if place is not None and place.channel == channel else None
 
     def _well(self, channel: str) -> None:
@@ -184,7 +188,7 @@ class Outbox:
                 if problem.code not in GONE:
                     raise
                 await self._store.forget_place(subject)
-        return await self._post(waiting, await self._channel(waiting.channel), message)
+        return await self._post_under(waiting, await self._channel(waiting.channel), message)
 
     async def _post(self, waiting: Waiting, channel: str, message: Message, *, thread: str | None = None) -> Posted:
         async def post(shown: Message) -> Posted:
@@ -268,7 +272,7 @@ class Outbox:
             return None  # drawing it again in its place does no harm
         try:
             channel = await self._channel(waiting.channel)
-            thread = self._thread(waiting.what, channel) if isinstance(waiting.what, Note) else None
+            thread = self._thread(waiting.what, channel)
             return await self._slack.find(channel, mark=self._store.mark(waiting), thread_ts=thread)
         except SlackError as problem:
             if problem.again or problem.code in CLOSED:

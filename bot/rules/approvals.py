@@ -76,8 +76,9 @@ class Approval:
     It is about one SIM (`giccid`), or about the `count` SIMs of a `list`: then `giccid` is `None`, `digest` seals the
     list, and jobs carry it out. `stage` is the call that belongs to this moment: a retire in two steps suspends first.
     `accepted` tells that SmartHub has said yes, `refused` that a failure is its no. `needs` says who is still missing.
-    `decided_by` is `None` where the policy asks nobody, `glass_by` who went without approval. `version` goes up by one
-    with each stored step; who stores a step names the version it started from.
+    `decided_by` is `None` where the policy asks nobody, `glass_by` who went without approval. `taken_as` is SmartHub's
+    id of the SMS it took over. `version` goes up by one with each stored step; who stores a step names the version it
+    started from.
     """
 
     id: int
@@ -120,6 +121,7 @@ class Approval:
     escalated: bool = False
     glass_by: str | None = None
     list: int | None = None
+    taken_as: str | None = None
 
     @property
     def operation(self) -> Operation:

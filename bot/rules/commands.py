@@ -25,6 +25,7 @@ class Verb:
     role: Role
 
 
+STATUS = "sms status"
 VERBS: Mapping[str, Verb] = MappingProxyType(
     {
         "show": Verb("ID` or `show ID", "the SIM's card; ID is any of its numbers, its label, or a piece", Role.VIEWER),
@@ -38,6 +39,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "apn": Verb("apn ID APN on|off because REASON", "asks for approval, then switches the APN", Role.OPERATOR),
         "set": Verb("set ID custom2=TEXT because REASON", "asks for approval, then sets custom fields", Role.OPERATOR),
         "sms": Verb("sms ID TEXT", "sends an SMS to the device", Role.OPERATOR),
+        STATUS: Verb("sms status N", "what became of an SMS; without N, the newest", Role.VIEWER),
         "bulk": Verb("bulk", "opens the form to change many SIMs: pasted, from a file, or found", Role.OPERATOR),
         "protect": Verb("protect ID because REASON", "keeps the SIM out of bulk changes and retirement", Role.OPERATOR),
         "unprotect": Verb("unprotect ID because REASON", "lifts that again", Role.APPROVER),
@@ -64,6 +66,7 @@ NAMES_A_SIM = frozenset({"show", "history", *CHANGES, "protect", "unprotect"})
 CALLED_SO = frozenset({"sim", "iccid", "giccid"})  # what people write in front of the number of a SIM
 REASON_LIMIT = 500
 # Phones and Macs make one dash of two hyphens.
+SMS_STATUS = re.compile(r"status(?:\s+(\S+))?", re.IGNORECASE)
 FLAG = re.compile(r"(?<!\S)(?:--|[\u2013\u2014])(here|exact)(?!\S)", re.IGNORECASE)
 BECAUSE = re.compile(r"(?<!\s)\s+because\b\s*", re.IGNORECASE)
 
@@ -89,6 +92,8 @@ def read_command(text: str, *, name: str = "/sim") -> Command:
     if first is None:
         return Command("menu", here=here)
     verb = first.lower()
+    if verb == Operation.SMS and (asked := SMS_STATUS.fullmatch(rest.strip())) is not None:
+        return Command(STATUS, rest=asked[1] or "")
     if verb not in VERBS:
         return replace(_by_name(first, rest, name), here=here, exact=exact)
     if verb in CHANGES or verb in ("protect", "unprotect"):

@@ -12,11 +12,12 @@ from types import MappingProxyType
 from bot.rules.alerts import Alert
 from bot.rules.approvals import Approval
 from bot.rules.changes import Change, ChangeKind
+from bot.rules.conversations import SmsMessage
 from bot.rules.events import Event
 from bot.rules.job_sims import Part
 from bot.rules.sims import Operation
 
-Told = Change | Approval | Event | Alert | Part
+Told = Change | Approval | Event | Alert | Part | SmsMessage
 SMS_EVENTS = frozenset({"mo-sms", "mt-sms-status"})
 
 
@@ -94,3 +95,5 @@ def _entry(told: Told) -> Entry:
             return Entry(Kind.SMS if told.order.operation is Operation.SMS else Kind.OURS, told.at, told)
         case Alert():
             return Entry(Kind.ALERTS, told.raised_at, told)
+        case SmsMessage():
+            return Entry(Kind.SMS, told.told_at or told.made_at, told)

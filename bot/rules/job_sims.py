@@ -62,12 +62,14 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was found out about a SIM: its next stage, SmartHub's or our code, the reason in words, how it reads."""
+    """What was found out about a SIM: its next stage, SmartHub's or our code, the reason in words, how it reads, and
+    SmartHub's id of the SMS it took over."""
 
     stage: Stage
     code: str | None = None
     why: str | None = None
     after: str | None = None
+    taken_as: str | None = None
 
 
 @dataclass(frozen=True)

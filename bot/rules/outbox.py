@@ -14,10 +14,14 @@ LONGEST_ASKED_S = 3600.0  # what Slack may ask for; more than that is a mistake,
 
 @dataclass(frozen=True)
 class Card:
-    """Show `subject` (such as `approval:12`) in this channel: posted or edited in place, drawn when it is sent."""
+    """Show `subject` (such as `approval:12`) in this channel: posted or edited in place, drawn when it is sent.
+
+    With `under` it is posted in the thread of that subject's card.
+    """
 
     subject: str
     channel: str
+    under: str | None = None
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from bot.rules.naming import CALLED, LINKED, unlinked
 from bot.rules.orders import FIELD_AT_MOST, Order
 from bot.rules.sims import Operation, quotable
 from bot.rules.sms import TEXT_AT_MOST, VALIDITIES, Coding
+from bot.rules.templates import BEGINS
+from bot.rules.texts import read_hex, size_of
 
 T = TypeVar("T")
 QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
@@ -118,8 +120,20 @@ def from_form(operation: Operation, values: Mapping[str, str], *, custom: Sequen
         case Operation.SMS:
             validity = _chosen(values["validity"], VALIDITY) if "validity" in values else None
             coding = _chosen(values.get("coding", "0"), CODING)
-            return Order(operation, text=_filled(values, "text"), coding=coding, validity=validity)
+            return Order(operation, text=_text(values, coding), coding=coding, validity=validity)
     return Order(operation)
+
+
+def _text(values: Mapping[str, str], coding: int) -> str:
+    """The text of an SMS, or the template that stands for it; of binary its hex digits. Raises BadInput."""
+    template = values.get("template")
+    if template is not None and values.get("text", "").strip():
+        raise BadInput("Write a text or choose a template, not both.")
+    if template is not None:
+        return f"{BEGINS}{template}"
+    text = _filled(values, "text")
+    size_of(text, coding)
+    return read_hex(text) if coding == Coding.BINARY else text
 
 
 def _chosen(word: str, choices: Mapping[str, T]) -> T:

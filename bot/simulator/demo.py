@@ -80,6 +80,7 @@ async def _play(*, port: int, sims: int, folder: Path, say: Callable[[str], None
         opened.push_async_callback(slack.stop)
         await slack.start(_free_or_any(port, say))
         bot = _bot(slack, hub, folder)
+        hub.devices_answer = True
         opened.push_async_callback(bot.stop)
         told = slack.world = story.Story(hub=hub, slack=slack, bot=bot)
         # The page is there already: whoever kills the bot on it now can also start it there.

@@ -26,16 +26,16 @@ PEOPLE: Sequence[Person] = (
     Person("U0VERA", "vera", "Vera Lindt", note="viewer"),
     Person("U0ADI", "adi", "Adi Okoye", note="admin"),
 )
-OPS, APPROVALS, ALERTS = "C0SIMOPS", "C0APPROVALS", "C0ALERTS"
+OPS, APPROVALS, ALERTS, SMS = "C0SIMOPS", "C0APPROVALS", "C0ALERTS", "C0SMS"
 APPROVERS = "S0APPROVERS"
 GROUPS = {APPROVERS: ("U0ANA", "U0ALEX")}
 HOSTILE = "<!channel> *Battery* low, see <http://evil.example|here> `rm` 🔋 =HYPERLINK(1)"
 
 
 def channels() -> list[Channel]:
-    """The three channels, everybody in them, the bot too."""
+    """The four channels, everybody in them, the bot too."""
     everybody = {person.id for person in PEOPLE}
-    names = ((OPS, "sim-ops"), (APPROVALS, "sim-approvals"), (ALERTS, "sim-alerts"))
+    names = ((OPS, "sim-ops"), (APPROVALS, "sim-approvals"), (ALERTS, "sim-alerts"), (SMS, "sim-sms"))
     return [Channel(channel, name, set(everybody)) for channel, name in names]
 
 
@@ -52,6 +52,8 @@ def settings(*, slack: str, smarthub: str, store: str) -> Json:
         },
         "approvals": {"settle_every": "10s", "settle_for": "2m"},
         "alerts": {"every": "10s"},
+        "sms": {"channel": SMS},
+        "sms.templates": {"reboot": "REBOOT {label}", "status": "STATUS"},
         "http": {"host": "127.0.0.1"},
         "store": {"path": store},
         "log": {"format": "text"},
@@ -68,6 +70,8 @@ class Story:
             "push": self._push,
             "push-hostile": self._push_hostile,
             "push-odd": self._push_odd,
+            "sms": self._sms,
+            "sms-answer": self._sms_answer,
             "grow": self._grow,
             "expire": self._expire,
             "hub-lose": self._lose,
@@ -88,6 +92,7 @@ class Story:
         event = {"name": "event", "label": "Notification", "type": "select", "options": names, "value": "imei-change"}
         percent: Json = {"name": "percent", "label": "Percent of the quota", "type": "number", "value": "85"}
         days: Json = {"name": "days", "label": "Days left", "type": "number", "value": "3"}
+        text: Json = {"name": "text", "label": "Text", "type": "text", "value": "BATT 12% LOW"}
         percent["unit"], days["unit"] = ["%", "%"], ["day", "days"]  # for one, for many
         busy = "The next three requests are turned away with 429."
         told = "Notifications"
@@ -96,6 +101,10 @@ class Story:
             _button("push", told, "Push", fields=[event, which]),
             _button("push-hostile", told, "Push a hostile SMS", help="It tries to ping the channel and to link."),
             _button("push-odd", told, "Push something unreadable", help="Kept, flagged and shown as it came."),
+            _button(
+                "sms", "Devices", "Send an SMS", help="It lands in the SIM's thread in #sim-sms.", fields=[which, text]
+            ),
+            _toggle("sms-answer", "Devices", "Answer each SMS they get", on=self._hub.devices_answer),
             _button("grow", "Usage", "Let usage grow", help="The check runs every 10 s.", fields=[which, percent]),
             _button("expire", "Usage", "Let the plan expire", fields=[which, days]),
             _button("hub-lose", mood, "Lose the next answer", help="The change is made, the connection breaks."),
@@ -182,6 +191,15 @@ class Story:
     async def _push_hostile(self, fields: dict[str, str]) -> str:
         giccid = self._which(fields)
         return await self._pushed(self._hub.push("mo-sms", giccid, messageText=HOSTILE), "A hostile SMS")
+
+    async def _sms(self, fields: dict[str, str]) -> str:
+        giccid, text = self._which(fields), fields.get("text", "").strip() or "BATT 12% LOW"
+        said = f"{self._label(giccid)} says “{text[:40]}”"
+        return await self._pushed(self._hub.push("mo-sms", giccid, messageText=text), said)
+
+    async def _sms_answer(self, _: dict[str, str]) -> str:
+        self._hub.devices_answer = not self._hub.devices_answer
+        return "Devices answer SMS now." if self._hub.devices_answer else "Devices keep silent now."
 
     async def _push_odd(self, _: dict[str, str]) -> str:
         return await self._pushed(self._hub.push_raw("no-session", b"{not json"), "A body that is not JSON")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from bot.rules.orders import Order, merged
@@ -25,13 +26,21 @@ NAMES: Mapping[Operation, str] = MappingProxyType(
 )
 
 
+@dataclass(frozen=True)
+class Taken:
+    """What SmartHub said in a few words when it accepted a change, and its id of what it took over: of an SMS."""
+
+    said: str
+    id: str | None = None
+
+
 def line(hub: SmartHub, operation: Operation) -> str:
     """What is sent for this change, as method and path. Raises AddressNotConfirmed where it could not be sent."""
     return hub.line(NAMES[operation])
 
 
-async def call(hub: SmartHub, giccid: str, order: Order, *, custom: Sequence[str | None] | None = None) -> str:
-    """What SmartHub said, in a few words, after it accepted the change. It is sent once; raises as a change.
+async def call(hub: SmartHub, giccid: str, order: Order, *, custom: Sequence[str | None] | None = None) -> Taken:
+    """What SmartHub said after it accepted the change. It is sent once; raises as a change.
 
     `custom` are the SIM's custom fields where somebody has read them just now.
     """
@@ -55,8 +64,8 @@ async def call(hub: SmartHub, giccid: str, order: Order, *, custom: Sequence[str
         case Operation.SMS:
             coding = None if order.coding is None else Coding(order.coding)
             sent = await hub.send_sms(giccid, order.text or "", coding=coding, validity=order.validity)
-            return f"SmartHub took it over as SMS {quotable(sent.id)}; that is not delivered yet."
-    return TAKEN
+            return Taken(f"SmartHub took it over as SMS {quotable(sent.id)}; that is not delivered yet.", sent.id)
+    return Taken(TAKEN)
 
 
 async def store_batch(hub: SmartHub, giccids: Sequence[str], order: Order) -> str:

@@ -88,6 +88,11 @@ def _apn_status(value: object, *, contract: Contract) -> Fact:
     return contract.ours("apn_status", word) or word
 
 
+def _sms_state(value: object, *, contract: Contract) -> Fact:
+    word = wire.text(value)
+    return contract.ours("sms_state", word) or word
+
+
 class Reader(Protocol):
     """How one value is read; raises a BotError when it is not what it should be."""
 
@@ -108,7 +113,7 @@ FACTS: Mapping[str, Table] = {
     name: _table(f"push-{name}", readers)
     for name, readers in {
         "mo-sms": {"text": _text, "sms_id": _text, "happened_at": _time},
-        "mt-sms-status": {"sms_id": _text, "status": _text, "happened_at": _time},
+        "mt-sms-status": {"sms_id": _text, "status": _sms_state, "happened_at": _time},
         "cycle-usage": {"cycle": _text, "usage_bytes": _count, "threshold_bytes": _count},
         "imei-change": {"old": _text, "new": _text},
         "no-session": {"last_session_at": _time, "hours": _count},

@@ -20,6 +20,10 @@ from bot.store.outbox import Outbox
 from bot.store.protected import Protected
 from bot.store.searches import Searches
 from bot.store.sims import Sims
+from bot.store.sms import Messages
+from bot.store.sms_drafts import Drafts
+from bot.store.sms_followed import Followed
+from bot.store.sms_texts import Texts
 
 
 class Store:
@@ -27,10 +31,14 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.disk = Disk(path)
-        self.approvals = Approvals(self.disk)
+        self.sms = Messages(self.disk)
+        self.sms_followed = Followed(self.disk, self.sms)
+        self.sms_drafts = Drafts(self.disk)
+        self.sms_texts = Texts(self.disk)
+        self.approvals = Approvals(self.disk, self.sms)
         self.audit = Audit(self.disk.reader)
         self.outbox = Outbox(self.disk)
-        self.events = Events(self.disk)
+        self.events = Events(self.disk, self.sms)
         self.alerts = Alerts(self.disk)
         self.sims = Sims(self.disk)
         self.searches = Searches(self.disk)
@@ -38,7 +46,7 @@ class Store:
         self.offers = Offers(self.disk)
         self.jobs = Jobs(self.disk)
         self.job_sims = JobSims(self.disk)
-        self.batches = Batches(self.disk)
+        self.batches = Batches(self.disk, self.sms)
         self.protected = Protected(self.disk)
         self.delegations = Delegations(self.disk)
         self.deliveries = Deliveries(self.disk)

@@ -23,6 +23,8 @@ from bot.store import lists, outbox
 from bot.store.audit import write_down
 from bot.store.disk import Disk
 from bot.store.rows import Row, time, time_or_none, when
+from bot.store.sms import Messages
+from bot.store.sms_limits import refuse_too_many
 
 OPEN_STATES = ", ".join(f"'{state.value}'" for state in sorted(OPEN))
 # What a request holds in one column each, as JSON: read and written whole, and never searched by.
@@ -40,19 +42,22 @@ NAMES = tuple(field.name for field in fields(Approval))
 class Approvals:
     """The requests on disk."""
 
-    def __init__(self, disk: Disk) -> None:
-        self._disk = disk
+    def __init__(self, disk: Disk, sms: Messages | None = None) -> None:
+        """`sms` keeps what requests for SMS lead to."""
+        self._disk, self._sms = disk, sms or Messages(disk)
 
     async def add(
         self, approval: Approval, *, deed: Deed, messages: Callable[[Approval], Sequence[Outgoing]]
     ) -> Approval:
         """The request with its number, stored together with its audit line and the messages made of it.
 
-        Raises NotPossible when another change of the same SIM is still open, naming it.
+        Raises NotPossible when another change of the same SIM is still open, naming it, and for more SMS than the
+        limits allow.
         """
 
         def work(db: sqlite3.Connection) -> Approval:
             _refuse_second(db, approval)
+            refuse_too_many(db, approval, self._sms.limits)
             _refuse_second_undo(db, approval)
             _use_list(db, approval)
             values = {k: v for k, v in _columns(approval).items() if k != "id"}
@@ -83,6 +88,7 @@ class Approvals:
             if deed is not None:
                 write_down(db, deed, at=now)
             outbox.put(db, messages, now=now)
+            self._sms.on_request(db, new, now=now)
             return True
 
         return await self._disk.write(work)

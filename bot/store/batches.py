@@ -19,6 +19,7 @@ from bot.store.disk import Disk
 from bot.store.job_sims import BEFORE, COLUMNS, member
 from bot.store.jobs import ORDER, order_or_none, touch
 from bot.store.rows import Row, time, when, when_or_none
+from bot.store.sms import Messages
 
 STOPPED = "The bot was stopped, or its store refused, while this was being sent"
 # SQLite would rather go through all SIMs of a job, or all its batches, than along the index of the few it needs.
@@ -59,8 +60,9 @@ class Batch:
 class Batches:
     """Batches, and calls for one SIM each, on disk. Every step is a compare-and-set: it counts once."""
 
-    def __init__(self, disk: Disk) -> None:
-        self._disk = disk
+    def __init__(self, disk: Disk, sms: Messages) -> None:
+        """`sms` keeps the SMS that jobs send."""
+        self._disk, self._sms = disk, sms
 
     # --- batches ---
 
@@ -208,7 +210,10 @@ class Batches:
         def work(db: sqlite3.Connection) -> None:
             look_at = now if found.stage in (Stage.TAKEN, Stage.LOST) else None
             statement = f"{UPDATE} WHERE job = ? AND n = ? AND stage IN ('waiting', 'sent')"
-            db.execute(statement, (*_found(found, now, look_at), job, n))
+            settled = db.execute(statement, (*_found(found, now, look_at), job, n))
+            if settled.rowcount and found.taken_as is not None:
+                order, sim = _sent(db, job, n)
+                self._sms.on_call(db, order, sim, job=job, taken_as=found.taken_as, now=now)
             touch(db, job)
 
         await self._disk.write(work)
@@ -238,6 +243,14 @@ class Batches:
             return count
 
         return await self._disk.write(work)
+
+
+def _sent(db: sqlite3.Connection, job: int, n: int) -> tuple[Order, tuple[str, str]]:
+    """What was sent to a SIM of a job, and its number and label."""
+    columns = 's.giccid, s.label, s.own, j."order"'
+    row = db.execute(f"SELECT {columns} FROM job_sims s JOIN jobs j ON j.id = s.job WHERE job = ? AND n = ?", (job, n))  # noqa: S608
+    giccid, label, own, order = row.fetchone()
+    return order_or_none(own) or ORDER.validate_json(order), (giccid, label)
 
 
 def _waiting(db: sqlite3.Connection, job: int, size: int) -> list[Row]:

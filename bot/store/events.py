@@ -12,38 +12,50 @@ from bot.rules.outbox import Card
 from bot.store import jobs, outbox, sims
 from bot.store.disk import Disk
 from bot.store.rows import Row, facts_as_text, facts_from_text, time, time_or_none, when, when_or_none
+from bot.store.sms import Messages, Told
 
 
 class Events:
     """The notifications on disk."""
 
-    def __init__(self, disk: Disk) -> None:
-        self._disk = disk
+    def __init__(self, disk: Disk, sms: Messages) -> None:
+        """`sms` keeps the SMS that notifications bring, or tell of."""
+        self._disk, self._sms = disk, sms
 
-    async def receive(self, push: Push, *, window: timedelta, card_in: str, now: datetime) -> int:
+    async def receive(
+        self, push: Push, *, window: timedelta, card_in: str, now: datetime, told: Told = lambda _sms, _thread: ()
+    ) -> int:
         """The number under which this push is on disk, together with the card it becomes.
 
         A push with the same key within the window counts up the one that is there already, on its card too. What a
-        bulk job has caused has no card of its own: it counts on the job's.
+        bulk job has caused has no card of its own: it counts on the job's. Nor has what belongs into the conversation
+        with a SIM: `told` says what goes there.
         """
+        kept = self._sms.to_keep(push)
 
         def work(db: sqlite3.Connection) -> int:
             known = db.execute(
-                "SELECT id, body, job FROM events WHERE key = ? AND received_at > ? ORDER BY id DESC LIMIT 1",
+                "SELECT id, body, job, sms FROM events WHERE key = ? AND received_at > ? ORDER BY id DESC LIMIT 1",
                 (push.key, when(now - window)),
             ).fetchone()
             if known is not None:
                 db.execute(
                     "UPDATE events SET repeats = repeats + 1, last_at = ? WHERE id = ?", (when(now), known["id"])
                 )
-                if known["body"] != push.body:
+                other = known["body"] != kept.body
+                if other:
                     statement = "INSERT INTO event_bodies (event, body, received_at) VALUES (?, ?, ?)"
-                    db.execute(statement, (known["id"], push.body, when(now)))
-                if known["job"] is None:
+                    db.execute(statement, (known["id"], kept.body, when(now)))
+                if known["sms"] is not None:
+                    if other:
+                        self._sms.on_push(db, push, known["id"], told, now=now)
+                elif known["job"] is None and not self._sms.waits(db, known["id"]):
                     outbox.put(db, [Card(f"event:{known['id']}", card_in)], now=now)
                 return int(known["id"])
             job = jobs.job_of(db, push, now=now)
-            number = _insert(db, push, now, job=job)
+            number = _insert(db, kept, now, job=job, bare=kept is not push)
+            if self._sms.on_push(db, push, number, told, now=now):
+                return number
             if job is None:
                 outbox.put(db, [Card(f"event:{number}", card_in)], now=now)
             else:
@@ -63,10 +75,11 @@ class Events:
         return _event(row, other_body=None if other is None else other["body"])
 
     def of_sim(self, giccids: Sequence[str], *, limit: int = 1000) -> tuple[Event, ...]:
-        """The notifications about the SIM with these spellings of its number, the newest first."""
+        """The notifications about the SIM with these spellings of its number, the newest first; beside those that are
+        SMS, or tell of one that is known here."""
         marks = ", ".join("?" * len(giccids))
         rows = self._disk.reader.execute(
-            f"SELECT * FROM events WHERE giccid IN ({marks}) ORDER BY id DESC LIMIT ?",  # noqa: S608 - question marks
+            f"SELECT * FROM events WHERE giccid IN ({marks}) AND sms IS NULL ORDER BY id DESC LIMIT ?",  # noqa: S608 - question marks
             (*giccids, limit),
         )
         return tuple(_event(row, other_body=None) for row in rows)
@@ -77,12 +90,12 @@ class Events:
         return None if row is None else time(row[0])
 
 
-def _insert(db: sqlite3.Connection, push: Push, now: datetime, *, job: int | None) -> int:
+def _insert(db: sqlite3.Connection, push: Push, now: datetime, *, job: int | None, bare: bool) -> int:
     """The new row's number; the SIM's label is taken from the snapshot, where it is known."""
     label, account = sims.named(db, push.giccid)
     cursor = db.execute(
-        "INSERT INTO events (name, key, giccid, account, body, facts, flaw, label, happened_at, received_at, job)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO events (name, key, giccid, account, body, facts, flaw, label, happened_at, received_at, job, bare)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             push.name,
             push.key,
@@ -95,6 +108,7 @@ def _insert(db: sqlite3.Connection, push: Push, now: datetime, *, job: int | Non
             when_or_none(push.happened_at),
             when(now),
             job,
+            bare,
         ),
     )
     return int(cursor.lastrowid or 0)

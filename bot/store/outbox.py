@@ -41,8 +41,8 @@ def put(db: sqlite3.Connection, messages: Sequence[Outgoing], *, now: datetime) 
     for message in messages:
         if isinstance(message, Card):
             db.execute(
-                "INSERT OR IGNORE INTO outbox (channel, subject, made_at) VALUES (?, ?, ?)",
-                (message.channel, message.subject, when(now)),
+                "INSERT OR IGNORE INTO outbox (channel, subject, under, made_at) VALUES (?, ?, ?, ?)",
+                (message.channel, message.subject, message.under, when(now)),
             )
         else:
             db.execute(
@@ -145,14 +145,14 @@ class Outbox:
         """Puts a message back that did not get through, at its old place in the queue, with the reason."""
 
         def work(db: sqlite3.Connection) -> None:
-            # A newer redraw of the same card may wait by now; it says all that this one would have said.
-            try:
-                db.execute(
-                    "UPDATE outbox SET state = 'waiting', tries = tries + 1, error = ? WHERE id = ?",
-                    (error, waiting.id),
-                )
-            except sqlite3.IntegrityError:
-                db.execute("DELETE FROM outbox WHERE id = ?", (waiting.id,))
+            # A newer redraw of the same card may wait by now. This one will say all that it would have said, and has to
+            # keep its place: what stands in the thread of a card must not come before the card.
+            if isinstance(waiting.what, Card):
+                newer = "DELETE FROM outbox WHERE subject = ? AND state = 'waiting' AND id != ?"
+                db.execute(newer, (waiting.what.subject, waiting.id))
+            db.execute(
+                "UPDATE outbox SET state = 'waiting', tries = tries + 1, error = ? WHERE id = ?", (error, waiting.id)
+            )
 
         await self._disk.write(work)
 
@@ -179,7 +179,7 @@ def _forget_old(db: sqlite3.Connection, now: datetime) -> None:
 def _waiting(row: Row) -> Waiting:
     what: Outgoing
     if row["subject"] is not None:
-        what = Card(subject=row["subject"], channel=row["channel"])
+        what = Card(subject=row["subject"], channel=row["channel"], under=row["under"])
     else:
         blocks = tuple(json.loads(row["blocks"]))
         what = Note(row["channel"], row["text"], blocks, under=row["under"], unless_in=row["unless_in"])

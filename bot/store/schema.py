@@ -8,6 +8,7 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from bot.store.schema_jobs import JOBS
+from bot.store.schema_sms import SMS
 
 SCHEMA = Migrations("simops")
 
@@ -157,6 +158,13 @@ LISTS = (
 def jobs(db: Database) -> None:
     """Bulk jobs, their SIMs, and their batches at SmartHub."""
     for statement in JOBS:
+        db.execute(statement)
+
+
+@SCHEMA(name="0010_sms")
+def sms(db: Database) -> None:
+    """SMS as conversations: those that came and went, reports, threads and drafts; whose text is to go when."""
+    for statement in SMS:
         db.execute(statement)
 
 

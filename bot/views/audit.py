@@ -27,7 +27,14 @@ from bot.views.parts import (
 TITLE = "Audit log"
 WORDS = 120  # of a value on a line
 ROW = 540  # of a line: twenty of them stay below the 12,000 characters that all blocks of a message may hold
-TOLD = {"approval": "request #", "alert": "alert #", "anchor": "removal ", "event": "notification #", "sim": "SIM "}
+TOLD = {
+    "approval": "request #",
+    "alert": "alert #",
+    "anchor": "removal ",
+    "event": "notification #",
+    "sim": "SIM ",
+    "sms": "SMS ",
+}
 CODED = frozenset({"giccid", "channel"})
 
 

@@ -78,9 +78,17 @@ def file(*, action: str, kinds: Sequence[str] = (), most: int = 1) -> Element:
 # --- modals ------------------------------------------------------------------------------------------------------
 
 
-def field(label: str, element: Element, *, hint: str = "", optional: bool = False) -> Block:
-    """A field of a modal with its name; its block is named as its element is, and errors are shown there."""
+def field(label: str, element: Element, *, hint: str = "", optional: bool = False, tells: bool = False) -> Block:
+    """A field of a modal with its name; its block is named as its element is, and errors are shown there.
+
+    One that `tells` is an action as well whenever something is chosen in it, or, in a field for text, with each letter.
+    https://docs.slack.dev/reference/block-kit/blocks/input-block
+    """
     made: dict[str, object] = {"type": "input", "block_id": element["action_id"], "optional": optional}
+    if tells:
+        made["dispatch_action"] = True
+    if tells and element["type"] == "plain_text_input":
+        element = {**element, "dispatch_action_config": {"trigger_actions_on": ["on_character_entered"]}}
     made |= {"label": plain(label, LABEL), "element": element}
     return made | ({"hint": plain(hint, HINT)} if hint else {})
 

@@ -9,12 +9,14 @@ from datetime import datetime
 from bot.rules.alerts import Alert
 from bot.rules.approvals import Approval
 from bot.rules.changes import Change
+from bot.rules.conversations import SmsMessage, Way
 from bot.rules.events import EVENTS, Event
 from bot.rules.history import Entry, History, Kind
 from bot.rules.job_sims import Part
 from bot.views import alerts as alert_view
 from bot.views import approvals as approval_view
 from bot.views import events as event_view
+from bot.views import sms as sms_view
 from bot.views.parts import (
     DECIMAL,
     Block,
@@ -108,7 +110,9 @@ def sent(about: About, *, count: int) -> Message:
 def rows(told: History, *, units: Units = DECIMAL) -> Iterator[Sequence[object]]:
     """The whole line of time as cells under COLUMNS, to be written as CSV. People are Slack user ids."""
     for entry in told.entries:
-        yield (entry.at, entry.kind.value, what(entry, units=units), *_of_request(entry), *_origin(entry))
+        sms = entry.told
+        says = _sms(sms, None) if isinstance(sms, SmsMessage) else what(entry, units=units)
+        yield (entry.at, entry.kind.value, says, *_of_request(entry), *_origin(entry))
 
 
 def what(entry: Entry, *, units: Units = DECIMAL) -> str:
@@ -125,6 +129,8 @@ def what(entry: Entry, *, units: Units = DECIMAL) -> str:
             return _notification(event, units)
         case Alert() as alert:
             return f"{alert_view.title(alert.finding)}, {alert.state}"
+        case SmsMessage() as message:
+            return _sms(message, WORDS)
 
 
 def _stands(request: Approval) -> str:
@@ -141,6 +147,14 @@ def _notification(event: Event, units: Units) -> str:
     return f"{EVENTS.get(event.push.name, event.push.name)}{again}" + (
         f": {'; '.join(fit(one, WORDS) for one in said)}" if said else ""
     )
+
+
+def _sms(message: SmsMessage, room: int | None) -> str:
+    """An SMS with where it stands; its text whole, or cut to what there is room for."""
+    way = "from the device" if message.way is Way.IN else f"to the device, {sms_view.MARK[message.stand]}"
+    if message.body is None:
+        return f"{message.id} {way}: {message.length:,} characters, not kept (SHA-256 {message.digest[:16]}…)"
+    return f"{message.id} {way}: {message.body if room is None else fit(message.body, room)}"
 
 
 def _words(row: Sequence[Element]) -> str:
@@ -166,6 +180,8 @@ def _origin(entry: Entry) -> tuple[str, int | None]:
             return "SmartHub's notification", event.id
         case Part() as part:
             return "simops", part.request
+        case SmsMessage() as message:
+            return "SMS", message.id
         case Approval() | Alert() as ours:
             return "simops", ours.id
 
@@ -176,7 +192,8 @@ def _row(entry: Entry, units: Units) -> list[Element]:
         return [at, *spans("  "), *_request(entry.told)]
     if isinstance(entry.told, Part):
         return [at, *spans("  "), *_part(entry.told)]
-    return [at, *spans("  ", bold(TITLES[entry.kind]), f"  {what(entry, units=units)}")]
+    title = "SMS" if isinstance(entry.told, SmsMessage) else TITLES[entry.kind]
+    return [at, *spans("  ", bold(title), f"  {what(entry, units=units)}")]
 
 
 def _request(request: Approval) -> list[Element]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from bot.rules.orders import FIELD_AT_MOST
 from bot.rules.plans import Plan
@@ -12,6 +13,10 @@ from bot.views.forms import choice, field, menu, modal, typed
 from bot.views.parts import DECIMAL, Block, Element, Units, bold, code, fit, lines, name, size, spans
 
 FORM = "change"
+COUNT = "sms.count"
+EMPTY = "How many characters and parts it takes stands here while you type."
+FILLED = "Filled with what the SIM has, where the text is left empty."
+SENT_BACK = ("type", "callback_id", "private_metadata", "title", "submit", "close")
 REASON = "change.reason"
 REASON_AT_MOST = 500
 TITLES = {
@@ -27,17 +32,20 @@ TITLES = {
 CODINGS = {
     Coding.NETWORK: "the network's own alphabet, or Unicode where that is needed",
     Coding.ASCII: "ASCII",
-    Coding.BINARY: "binary, written as hex digits",
+    Coding.BINARY: "binary, written as hex digits: 4f 4b",
 }
 
 
-def form(operation: Operation, sim: Sim, *, id: int, label: str) -> Block:
-    """The modal for this change of this SIM; it carries the number of the SIM in the snapshot and nothing else."""
+def form(operation: Operation, sim: Sim, *, id: int, label: str, templates: Sequence[str] = ()) -> Block:
+    """The modal for this change of this SIM; it carries the number of the SIM in the snapshot and nothing else.
+
+    `templates` are the names of those that an SMS can be made of.
+    """
     about = spans(bold(name(label)), "  ", code(sim.giccid), f"  {sim.status or name(sim.status_word)}")
     return modal(
         TITLES[operation],
         lines(about, *_told(operation, sim)),
-        *_fields(operation, sim),
+        *(_sms(templates) if operation is Operation.SMS else _fields(operation, sim)),
         field("Reason", typed(action=REASON, lines=True, most=REASON_AT_MOST), optional=True, hint=_hint(operation)),
         callback=f"{FORM}.{operation.value}",
         id=id,
@@ -72,8 +80,6 @@ def _fields(operation: Operation, sim: Sim) -> list[Block]:
             return [field("APN", choice("Choose", action="change.apn", options=apn_choices(sim)))]
         case Operation.SET:
             return [_custom(number, value) for number, value in enumerate(sim.custom, 1)]
-        case Operation.SMS:
-            return _sms()
     return []
 
 
@@ -104,13 +110,29 @@ def _custom(number: int, value: str | None) -> Block:
     return field(f"custom{number}", element, optional=True)
 
 
-def _sms() -> list[Block]:
+def _sms(templates: Sequence[str]) -> list[Block]:
     codings = [(words, str(coding.value)) for coding, words in CODINGS.items()]
     validities = [(words, str(validity)) for words, validity in VALIDITIES]
+    named = [(name(one), one) for one in templates]
+    template = choice("Choose", action="change.template", options=named)
+    text = typed(action="change.text", lines=True, most=TEXT_AT_MOST)
     return [
-        field("Text", typed(action="change.text", lines=True, most=TEXT_AT_MOST)),
-        field("Coding", choice("Choose", action="change.coding", options=codings, start="0")),
+        field("Text", text, tells=True, optional=bool(named)),
+        _count(EMPTY),
+        *([field("Or a template", template, tells=True, optional=True, hint=FILLED)] if named else []),
+        field("Coding", choice("Choose", action="change.coding", options=codings, start="0"), tells=True),
         field(
             "How long the network tries", choice("Choose", action="change.validity", options=validities), optional=True
         ),
     ]
+
+
+def _count(words: str) -> Block:
+    return {**lines(spans(words)), "block_id": COUNT}
+
+
+def recounted(form: Mapping[str, Any], words: str) -> Block:
+    """The modal, as Slack says it stands, with this in the line that says how large the text is. Every field goes back
+    just as it came: Slack keeps what is typed in a field that is the same. Any: the form has Slack's own shape."""
+    every = [_count(words) if block.get("block_id") == COUNT else block for block in form["blocks"]]
+    return {key: form[key] for key in SENT_BACK if form.get(key) is not None} | {"blocks": every}

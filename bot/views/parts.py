@@ -256,6 +256,13 @@ def answer(text: str) -> Message:
     return Message(text=flat(parts), blocks=(lines(parts),))
 
 
+def noted(message: Message, note: str) -> Message:
+    """The message with a line in small print below it."""
+    text = whole_lines([message.text, escape(note)])
+    plainly = None if message.plain is None else (*message.plain, small(note))
+    return replace(message, text=text, blocks=(*message.blocks, small(note)), plain=plainly)
+
+
 # --- numbers -----------------------------------------------------------------------------------------------------
 
 

@@ -116,13 +116,13 @@ async def test_a_part_that_stopped(timed: Timed):
 async def test_a_store_that_refuses(timed: Timed):
     """A disk that cannot be written is said, and forgotten when it can be again."""
     timed.app.store.disk._writer.execute("PRAGMA query_only=ON")
-    assert await timed.hub.push("mo-sms") == 503
+    assert await timed.hub.push("no-session") == 503
     status, said = await get(timed, "/readyz")
     assert status == 503
     assert any(trouble.startswith("Store: ") for trouble in said["troubles"])
 
     timed.app.store.disk._writer.execute("PRAGMA query_only=OFF")
-    assert await timed.hub.push("mo-sms") == 200
+    assert await timed.hub.push("no-session") == 200
     await timed.quiet()
 
     assert (await get(timed, "/readyz"))[0] == 200
@@ -144,7 +144,7 @@ async def test_figures_while_slack_is_away(world: World):
     await world.ask()
     world.slack.down = True
     for _ in range(3):
-        await world.hub.push("mo-sms")
+        await world.hub.push("no-session")
     await world.clock.advance(120)
 
     found = await figures(world)
@@ -161,7 +161,7 @@ async def test_no_secret_and_no_number_in_what_anybody_may_read(timed: Timed):
     """The three addresses are open to all, so they hold no secret, no SIM and no person."""
     timed.slack.expel(ALERTS)
     sim = timed.hub.pick()
-    await timed.hub.push("mo-sms", sim)
+    await timed.hub.push("no-session", sim)
     await timed._still()
     for path in ("/healthz", "/readyz", "/metrics"):
         said = str((await get(timed, path))[1])

@@ -195,7 +195,7 @@ def test_a_change_names_exactly_one_sim(verb: str):
 @pytest.mark.parametrize("verb", list(VERBS))
 def test_every_verb_of_the_table_can_be_typed(verb: str):
     """What help lists is understood, in any case, with what its line shows behind it."""
-    behind = VERBS[verb].usage.split("` or `")[-1].partition(" ")[2].replace("ID", ID).replace("on|off", "on")
+    behind = VERBS[verb].usage.split("` or `")[-1].removeprefix(verb).strip().replace("ID", ID).replace("on|off", "on")
     for typed in (f"{verb} {behind}", f"{verb.upper()} {behind}", f"  {verb.title()}  {behind} "):
         assert read_command(typed).verb == verb
 

@@ -265,3 +265,38 @@ async def test_no_file_has_a_zero_in_its_name(panel: Panel) -> None:
         for name in ("a%00b", "%00", "no%00%2f..%2fpage.js"):
             async with browser.get(f"/page/{name}") as answer:
                 assert answer.status == 404
+
+
+async def test_a_device_sends_an_sms(panel: Panel) -> None:
+    """A device of one's choice sends what one writes, and says so; nobody there to hear it is said as well."""
+    giccid = panel.options()[0]["value"]
+    heard: list[dict[str, object]] = []
+
+    async def take(request: web.Request) -> web.Response:
+        heard.append(await request.json())
+        return web.json_response({})
+
+    application = web.Application()
+    application.router.add_post("/{event}", take)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    panel.hub.push_url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+
+    said = await panel.play("sms", giccid=giccid, text="DOOR OPEN")
+    await runner.cleanup()
+    gone = await panel.play("sms", giccid=giccid)
+
+    assert "says “DOOR OPEN”: pushed, the bot answered 200." in said
+    assert [(one["giccid"], one["messageText"]) for one in heard] == [(giccid, "DOOR OPEN")]
+    assert "cannot be reached" in gone
+
+
+async def test_devices_answer_or_keep_silent(panel: Panel) -> None:
+    """Whether devices answer is switched on and off, and the panel shows which."""
+    [switch] = [one for one in panel.story.controls() if one["id"] == "sms-answer"]
+    assert (switch["kind"], switch["on"]) == ("toggle", False)
+
+    assert await panel.play("sms-answer") == "Devices answer SMS now."
+    assert panel.hub.devices_answer
+    assert await panel.play("sms-answer") == "Devices keep silent now."

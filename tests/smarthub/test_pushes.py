@@ -33,7 +33,7 @@ def at(hour: int, minute: int, second: int = 0, *, day: int = 22) -> datetime:
 # For each event its sample's key, moment and facts.
 SAID: dict[str, tuple[str, datetime, dict[str, Fact]]] = {
     "mo-sms": ("digest", at(8, 30), {"text": "BATT 12% LOW – Tür offen", "sms_id": "mo-20261122-0001"}),
-    "mt-sms-status": ("digest", at(8, 31, 5), {"sms_id": "sms-000001", "status": "DELIVERED"}),
+    "mt-sms-status": ("digest", at(8, 31, 5), {"sms_id": "sms-000001", "status": "delivered"}),
     "cycle-usage": (
         "id:cycle-usage/evt-000003",
         at(8, 32),

@@ -41,6 +41,7 @@ FULL = {
     "cool_until": NOW + timedelta(days=1), "accepted": True, "outcome": "lost", "refused": True, "unsure_since": NOW,
     "next_look_at": NOW + timedelta(minutes=5), "ended_at": NOW, "glass": "it burns", "reviewed_by": "U3",
     "reviewed_at": NOW, "review": "fine", "reminded": 4, "escalated": True, "glass_by": "U4", "list": 9,
+    "taken_as": "sms-000001",
 }  # fmt: skip
 
 

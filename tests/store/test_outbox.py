@@ -113,18 +113,20 @@ async def test_a_redraw_asked_for_while_one_is_sent_is_kept(store: Store):
     assert head_of(store).id != first.id
 
 
-async def test_a_failed_drawing_gives_way_to_a_newer_one(store: Store):
-    """When a newer redraw waits, the one that failed is not sent again: the newer one says all."""
+async def test_a_failed_drawing_keeps_its_place(store: Store):
+    """When a newer redraw waits, one of the two is sent, and before what was to stand under the card: drawn when it is
+    sent, it says all."""
     card = Card("approval:1", "C1")
     await add(store, card)
     first = head_of(store)
     await store.outbox.begin(first)
     await add(store, card, Note("C1", "under it", under="approval:1"))
+    await add(store, card)
     await store.outbox.again(first, error="lost")
 
     assert store.outbox.depth() == 2
     assert head_of(store).what == card
-    assert head_of(store).id != first.id
+    assert head_of(store).id == first.id
     assert store.outbox.left_sending() == ()
 
 
@@ -211,3 +213,12 @@ async def test_many_producers_keep_each_ones_order(store: Store):
         for c in range(5):
             await send(store, f"C{c}")
     assert store.outbox.depth() == 0
+
+
+async def test_a_card_in_the_thread_of_another(store: Store):
+    """A card that is to stand under another one comes back so, and its redraw waits once."""
+    card = Card("sms:1", "C1", under="sms-thread:1")
+    await add(store, card, card)
+
+    assert store.outbox.depth() == 1
+    assert head_of(store).what == card

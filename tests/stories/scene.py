@@ -55,7 +55,7 @@ WORK = {
 }  # fmt: skip
 DECISIONS = {"approval.approve", "approval.deny", "approval.review", "approval.done", "approval.undone"}
 STEERS = {"job.pause", "job.resume", "job.continue", "job.cancel"}
-OWN = {"approval.withdraw", "list.open", "list.ask", "list.csv", "list.drop"}
+OWN = {"sms.send", "sms.discard", "approval.withdraw", "list.open", "list.ask", "list.csv", "list.drop"}
 MAY: dict[str, set[str]] = {
     STRANGER: set(),
     VIEWER: LOOKS,
@@ -89,7 +89,13 @@ def every_button() -> list[str]:
 async def one_of_each(world: World) -> dict[str, Button]:
     """Each button by its name: of a request in every state, an alert, a SIM's card, a search, a history, the menu, a
     list, and jobs."""
-    found = await _asked(world) | await _looked_up(world) | await _listed(world) | await _steered(world)
+    found = (
+        await _asked(world)
+        | await _looked_up(world)
+        | await _listed(world)
+        | await _steered(world)
+        | await _replied(world)
+    )
     return {name: Button(name, *found[name], by=_who_may(name)) for name in every_button()}
 
 
@@ -175,6 +181,16 @@ async def _listed(world: World) -> dict[str, tuple[Message, str]]:
         "list.open": (offer, carried(offer, "list.open")),
         **{name: (card, carried(card, name)) for name in ("list.ask", "list.csv", "list.drop")},
     }
+
+
+async def _replied(world: World) -> dict[str, tuple[Message, str]]:
+    """The buttons under two replies in the thread of a SIM."""
+    await world.push("mo-sms", world.hub.pick(nth=15), messageText="BATT LOW")
+    thread = world.card(ALERTS)
+    for text in ("one", "two"):
+        await world.through(world.slack.say(text, by=OPERATOR, channel=ALERTS, thread_ts=thread.ts))
+    first, second = (m for m in world.slack.thread(thread) if "Send" in m.buttons)
+    return {"sms.send": (first, "1"), "sms.discard": (second, "2")}
 
 
 async def _steered(world: World) -> dict[str, tuple[Message, str]]:

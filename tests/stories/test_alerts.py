@@ -542,7 +542,7 @@ async def test_status_in_words(world: World):
     assert "Last notification none yet" in before
 
     await grown(world, 0.9)
-    await world.push("mo-sms")
+    await world.push("no-session")
     after = plain((await world.say("/sim status", by=VIEWER)).reply)
 
     assert "40 SIMs; 1 alerts raised, 0 cleared" in after
@@ -554,7 +554,7 @@ async def test_status_in_words(world: World):
 async def test_status_while_slack_refuses_a_channel(world: World):
     """When messages cannot get to their channel, `/sim status` says which word Slack used and how many wait."""
     world.slack.expel(ALERTS)
-    await world.hub.push("mo-sms")
+    await world.hub.push("no-session")
     await world._still()
 
     said = await world.begin(world.slack.say("/sim status", by=VIEWER, channel=OPS))

@@ -33,7 +33,7 @@ from tests.stories.scene import (
 from tests.talk import ADMIN, APPROVER, OPERATOR, OTHER_OPERATOR, VIEWER, World
 
 # Pressed last, as they change what the others stand on.
-LAST = ("approval.approve", "approval.look", "approval.undo", "job.retry", "job.undo")
+LAST = ("approval.approve", "approval.look", "approval.undo", "job.retry", "job.undo", "sms.send")
 REFUSALS = (
     "you have to be",
     "You may not",
@@ -44,6 +44,7 @@ REFUSALS = (
     "only they can go on with it",
     "This was offered to",
     "they steer it, or an approver",
+    "who wrote this, can send or discard it",
 )
 WEEK_LATER = {
     **dict.fromkeys((f"approval.{what}" for what in ("approve", "deny", "withdraw", "break")), "is lapsed already"),
@@ -55,6 +56,7 @@ WEEK_LATER = {
     **dict.fromkeys(("alert.acknowledge", "alert.snooze"), "This alert is over already"),
     **dict.fromkeys(STEERS, "is cancelled by <@U0APPROVER> already"),
     "job.undo": "is too old to be undone with one press",
+    "sms.send": "This was written more than a day ago",
 }
 
 
@@ -173,7 +175,7 @@ async def test_two_clicks_at_once(world: World):
     batched = [("batch", item["giccid"]) for job in world.hub.world.jobs.values() for item in job["items"]]
     assert max(Counter([*asked, *batched]).values()) == 1
     assert world.request(6).undo_of == 4
-    assert world.app.store.approvals.count(*type(world.request(1).state)) == 8, "one for each that asks for something"
+    assert world.app.store.approvals.count(*type(world.request(1).state)) == 9, "one for each that asks for something"
 
 
 @pytest.mark.parametrize("what", list(Why))

@@ -49,7 +49,7 @@ async def test_all_of_it_in_one_line(world: World):
     told = await history(world, sim)
 
     words = plain(told)
-    order = ["Request #1", "active → suspended", "SMS from a device", "95 % of the quota used"]
+    order = ["Request #1", "active → suspended", "SMS 1 from the device", "95 % of the quota used"]
     at = [words.index(one) for one in order if one != "active → suspended"]
     assert at == sorted(at)
     assert "active → suspended" in words
@@ -101,8 +101,8 @@ async def test_narrowed_by_a_press(world: World):
     await world.press(world.slack.seen(by=VIEWER, channel=OPS)[-1], "history.all", by=VIEWER)
 
     assert "Request #1" in ours
-    assert "SMS from a device" not in ours
-    assert "SMS from a device" in world.heard(VIEWER)
+    assert "SMS 1 from the device" not in ours
+    assert "SMS 1 from the device" in " ".join(world.heard(VIEWER).split())
     assert len(world.slack.seen(by=VIEWER, channel=OPS)) == before
 
 
@@ -129,7 +129,7 @@ async def test_smarthub_is_down(world: World):
     words = plain(told.reply) + world.heard(VIEWER)
     assert "Not all is here. All of SmartHub's own log is missing:" in " ".join(words.split())
     assert "Request #1" in words
-    assert "SMS from a device" in words
+    assert "SMS 1 from the device" in words
 
 
 async def test_as_a_file(world: World):

@@ -50,6 +50,7 @@ from bot.views import (
     protecting,
     searches,
     sims,
+    sms,
     status,
     tables,
 )
@@ -88,6 +89,7 @@ from tests.views.test_jobs import HOSTILE_FACTS, HOSTILE_JOBS
 from tests.views.test_lists import LIST_ORDERS, NAMES, OFFERED, REPORTS
 from tests.views.test_protecting import SHIELDS
 from tests.views.test_sims import SIMS
+from tests.views.test_sms import DRAFTS, HITS, SMS, THREADS
 from tests.views.test_tables import CELLS, COLUMNS, FLOATS, ROWS
 
 View = Callable[..., Any]
@@ -181,6 +183,7 @@ MESSAGES: Mapping[View, st.SearchStrategy[Callable[[], Message]]] = {
     outages.back: calls(outages.back, st.builds(Outage, maybe(TIMES), maybe(TIMES), st.integers(1, 2**31))),
     outages.gone: calls(outages.gone, TEXT),
     parts.answer: calls(parts.answer, SENTENCES),
+    parts.noted: calls(parts.noted, SENTENCES.map(parts.answer), TEXT),
     plans.listing: calls(plans.listing, PLANS, account=TEXT, read_at=TIMES, units=UNITS),
     policies.answer: calls(answered, QUESTIONS, few(POLICY, times=(1, 4)), maybe(COUNT), few(SENTENCES)),
     pools.listing: calls(
@@ -203,6 +206,14 @@ MESSAGES: Mapping[View, st.SearchStrategy[Callable[[], Message]]] = {
     ),
     sims.card: calls(sims.card, SIMS, SEEN),
     sims.exact: calls(sims.exact, SIMS, label=TEXT, read_at=TIMES),
+    sms.answered: calls(sms.answered, DRAFTS, maybe(REQUESTS)),
+    sms.incoming: calls(sms.incoming, SMS),
+    sms.keyword: calls(sms.keyword, SMS, HITS),
+    sms.newest: calls(sms.newest, few(SMS, times=(1, 20))),
+    sms.outgoing: calls(sms.outgoing, SMS),
+    sms.question: calls(sms.question, DRAFTS, THREADS, said=SENTENCES, sendable=st.booleans()),
+    sms.status: calls(sms.status, SMS),
+    sms.thread: calls(sms.thread, THREADS, maybe(SMS), sim=maybe(IDS)),
     status.listing: calls(status.listing, HEALTHS),
 }  # fmt: skip
 
@@ -217,7 +228,12 @@ SURFACES: Mapping[View, st.SearchStrategy[Callable[[], Block]]] = {
     home.closed: calls(home.closed, PERSONS, command=st.just("/sim")),
     home.view: calls(home.view, PERSONS, HOMES, command=st.just("/sim")),
     lists.asking: calls(lists.asking, REPORTS),
-    orders.form: calls(orders.form, st.sampled_from(list(Operation)), SIMS, id=IDS, label=TEXT),
+    orders.form: calls(
+        orders.form, st.sampled_from(list(Operation)), SIMS, id=IDS, label=TEXT, templates=few(TEXT, times=(1, 40))
+    ),
+    orders.recounted: SIMS.map(
+        lambda sim: lambda: orders.recounted(orders.form(Operation.SMS, sim, id=1, label="x"), "y")
+    ),
 }
 
 SPANS = few(TEXT.map(parts.say), least=1, times=(1,))
@@ -238,6 +254,7 @@ BLOCKS: Mapping[View, st.SearchStrategy[Block]] = {
     parts.plain: TEXT.map(lambda text: {"type": "header", "text": parts.plain(text, 150)}),
     parts.small: st.builds(parts.small, TEXT),
     parts.verbatim: st.builds(parts.verbatim, TEXT),
+    sms.whole: TEXT.map(lambda text: sms.whole(text[:9000])[-1]),
     tables.table: st.builds(tables.table, TEXT, COLUMNS, ROWS),
     tables.text_table: st.builds(tables.text_table, COLUMNS, few(few(CELLS))),
 }
@@ -257,6 +274,7 @@ ROW: Mapping[View, st.SearchStrategy[Any]] = {
     parts.sentence: SENTENCES.map(parts.sentence),
     parts.spans: st.builds(parts.spans, TEXT, TEXT.map(parts.bold)),
     parts.who: st.sampled_from(["U1", "U2"]).map(parts.who),
+    sms.line: SMS.map(sms.line),
     policies.people: few(st.sampled_from(PEOPLE)).map(policies.people),
 }
 CONTROLS: Mapping[View, st.SearchStrategy[Any]] = {

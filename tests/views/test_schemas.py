@@ -47,7 +47,7 @@ from bot.views.parts import Message
 from tests.asked import NOW, ORDERS, RADIUS, asked_for_many
 from tests.schemas import block_misfits, misfits
 from tests.talk import ALERTS, APPROVALS, APPROVER, OPERATOR, World
-from tests.views import test_accounts, test_jobs, test_lists, test_policies, test_searches
+from tests.views import test_accounts, test_jobs, test_lists, test_policies, test_searches, test_sms
 from tests.views.drawn import NASTY
 from tests.views.requests import BROKEN, REQUEST, STATES
 from tests.views.test_alerts import ALERT, EXPIRY, QUOTA
@@ -77,6 +77,7 @@ def all_messages() -> Iterator[tuple[View, Message]]:
     yield from test_policies.drawn()
     yield from test_lists.messages()
     yield from test_jobs.drawn()
+    yield from test_sms.drawn()
     for role in Role:
         yield help_view.listing, help_view.listing(role, command="/sim")
         yield help_view.menu, help_view.menu(Person("U1", role), command="/sim")
@@ -86,6 +87,7 @@ def all_messages() -> Iterator[tuple[View, Message]]:
         yield outages.back, outages.back(outage)
     for words in (*(nasty for nasty in NASTY if len(nasty) < 200), "<@U1> has to type `/sim help`."):
         yield parts.answer, parts.answer(words)
+        yield parts.noted, parts.noted(parts.answer("Done."), words)
 
 
 def _requests() -> Iterator[tuple[View, Message]]:
@@ -184,6 +186,7 @@ def all_surfaces() -> Iterator[tuple[View, Mapping[str, Any]]]:
     yield from test_lists.surfaces()
     for operation in Operation:
         yield orders.form, orders.form(operation, SIM, id=7, label="Pump 7")
+    yield orders.form, orders.form(Operation.SMS, SIM, id=7, label="Pump 7", templates=["reboot"])
     yield help_view.find_modal, help_view.find_modal()
     for role in Role:
         yield home.view, home.view(Person("U1", role), home.Facts(), command="/sim")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -27,7 +27,7 @@ from bot.rules.orders import Order, reads, shows
 from bot.rules.people import Person, Role, need
 from bot.rules.sims import Operation, Sim, Status
 from bot.smarthub.client import SmartHub
-from bot.smarthub.orders import call, line
+from bot.smarthub.orders import Taken, call, line
 from bot.store.protected import Protected
 
 log = structlog.get_logger()
@@ -78,10 +78,10 @@ class Carrying:
         sent: Detail = NOTHING
         try:
             if await self._is_suspended(approval):
-                said = "It was suspended already"
+                taken = Taken("It was suspended already")
             else:
                 sent = {"sent": line(self.hub, approval.stage)}
-                said = await call(self.hub, approval.giccid or "", approval.call)
+                taken = await call(self.hub, approval.giccid or "", approval.call)
         except OutcomeUnknown as lost:
             await self._lose(approval, str(lost), detail={**sent, "answer": "lost"})
         except BotError as problem:
@@ -93,7 +93,7 @@ class Carrying:
             lost_to = f"Something unexpected came in between ({type(unexpected).__name__})."
             await self._lose(approval, lost_to, detail=sent)
         else:
-            await self._confirm(approval, said, {**sent, "answer": said})
+            await self._confirm(approval, taken, {**sent, "answer": taken.said})
 
     async def _is_suspended(self, approval: Approval) -> bool:
         """Whether the first of two steps has nothing to do, for a SIM that was suspended. Raises ProviderError."""
@@ -101,12 +101,15 @@ class Carrying:
             return False
         return (await self.hub.sim(approval.giccid or "")).status is Status.SUSPENDED
 
-    async def _confirm(self, approval: Approval, said: str, detail: Detail) -> None:
+    async def _confirm(self, approval: Approval, taken: Taken, detail: Detail) -> None:
         """Reads the SIM after SmartHub accepted the change: only what is seen there counts as done."""
+        said = taken.said
         seen: Sim | None = None
         for wait in CONFIRM_AFTER_S:
             if approval.operation is Operation.SMS:
-                await self._made(approval, said, detail)  # a SIM does not show an SMS: SmartHub's word is all there is
+                await self._made(
+                    approval, said, detail, taken_as=taken.id
+                )  # a SIM does not show an SMS: SmartHub's word is all there is
                 return
             await self.steps.clock.sleep(wait)
             try:
@@ -121,9 +124,11 @@ class Carrying:
         what = "could not be read since" if seen is None else f"still reads {reads(approval.call, seen)}"
         await self._lose(approval, f"{said}, but the SIM {what}.", accepted=True, detail=detail)
 
-    async def _made(self, approval: Approval, outcome: str, detail: Detail = NOTHING) -> bool:
+    async def _made(
+        self, approval: Approval, outcome: str, detail: Detail = NOTHING, *, taken_as: str | None = None
+    ) -> bool:
         """Stores that this stage is done: the end of it, or the time that runs before the SIM is retired."""
-        after = rule.move_on(approval, outcome=outcome, now=self.steps.clock.now())
+        after = replace(rule.move_on(approval, outcome=outcome, now=self.steps.clock.now()), taken_as=taken_as)
         return await self.steps.end(approval, after, by=SYSTEM, detail=detail)
 
     # --- retirements whose time is over ---

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -12,9 +12,10 @@ from bot.errors import ProviderError
 from bot.flows.approvals.asking import Asking, deed
 from bot.flows.approvals.offers import KINDS
 from bot.rules.approvals import Approval
+from bot.rules.orders import Order
 from bot.rules.people import Person, Role, need
 from bot.rules.plans import Plan
-from bot.rules.sims import Operation, label_of
+from bot.rules.sims import Operation, Sim, label_of
 from bot.rules.wishes import from_form
 from bot.slack import Slack
 from bot.smarthub.client import SmartHub
@@ -28,13 +29,16 @@ FRESH = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Forms:
-    """Opening and reading the forms. A SIM is named by its number in the snapshot."""
+    """Opening and reading the forms. A SIM is named by its number in the snapshot; `completed` fills the template, one
+    of `templates`, that an SMS is to be made of."""
 
     asking: Asking
     sims: Sims
     hub: SmartHub
     slack: Slack
     units: Units = DECIMAL
+    templates: Sequence[str] = ()
+    completed: Callable[[Order, Sim], Order] = lambda order, _sim: order
     known: dict[str, tuple[datetime, Sequence[Plan]]] = field(default_factory=dict)
 
     async def open(self, operation: Operation, id: int, *, by: Person, trigger: str) -> None:
@@ -47,7 +51,9 @@ class Forms:
         sim = await self.hub.sim(listed.sim.giccid)
         self.asking.allow(operation, sim)
         label = label_of(sim, self.asking.steps.settings.label_field)
-        await self.slack.open_modal(trigger=trigger, view=view.form(operation, sim, id=id, label=label))
+        await self.slack.open_modal(
+            trigger=trigger, view=view.form(operation, sim, id=id, label=label, templates=self.templates)
+        )
 
     async def submit(
         self, operation: Operation, id: int, values: Mapping[str, str], *, showed: Mapping[str, str], by: Person
@@ -57,6 +63,7 @@ class Forms:
         """
         sim = await self.hub.sim(self.sims.get(id).sim.giccid)
         order = from_form(operation, values, custom=[showed.get(f"custom{n}", "") for n in range(1, 6)])
+        order = self.completed(order, sim)
         return await self.asking.ask(order, sim, reason=values.get("reason") or None, by=by, channel="")
 
     async def plans(self, operation: Operation, id: int, typed: str) -> Sequence[tuple[str, str]]:

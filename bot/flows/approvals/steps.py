@@ -14,6 +14,7 @@ from bot.rules.orders import was
 from bot.rules.outbox import Card, Note, Outgoing
 from bot.rules.policies import Facts, Policy
 from bot.rules.quorum import Vote, Voters
+from bot.rules.texts import digest_of
 from bot.store.approvals import Approvals as Stored
 from bot.views import approvals as view
 from bot.views.parts import Message
@@ -95,6 +96,7 @@ def directly(told: Message, policy: Policy) -> list[Note]:
 
 def summary(approval: Approval) -> Detail:
     """What an auditor wants to know of a request in each of its lines."""
+    text = approval.order.text  # never itself: of an SMS there is its length and what it is known by
     carried_out = approval.decided_at is not None and approval.state not in (State.DENIED, State.WITHDRAWN)
     return {
         "operation": approval.operation.value,
@@ -103,6 +105,8 @@ def summary(approval: Approval) -> Detail:
         "label": approval.label,
         "count": approval.count,
         "digest": approval.digest,
+        "length": None if text is None else len(text),
+        "text_digest": None if text is None else digest_of(text),
         "asked_by": approval.asked_by,
         "decided_by": approval.decided_by,
         "executed_by": (approval.decided_by or approval.asked_by) if carried_out else None,

@@ -152,7 +152,7 @@ class Sending:
         if not await store.claim_call(job.id, order, one, before=before, now=self.steps.now()):
             return
         try:
-            said = await call(self.hub, one.giccid, order, custom=before.custom or None)
+            taken = await call(self.hub, one.giccid, order, custom=before.custom or None)
         except OutcomeUnknown as lost:
             found = _lost(str(lost), order)
         except WAITS:
@@ -169,7 +169,8 @@ class Sending:
             found = _lost(f"Something unexpected came in between ({type(unexpected).__name__})", order)
         else:
             # A SIM does not show an SMS: SmartHub's word is all there is.
-            found = Found(Stage.DONE, why=said) if order.operation is Operation.SMS else Found(Stage.TAKEN)
+            sms = order.operation is Operation.SMS
+            found = Found(Stage.DONE, why=taken.said, taken_as=taken.id) if sms else Found(Stage.TAKEN)
         await store.settle_call(job.id, one.n, found, now=self.steps.now())
 
 

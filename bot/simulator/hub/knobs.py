@@ -19,6 +19,8 @@ class Knobs:
     """Whether every request is answered 503."""
     announces: bool = False
     """Whether a change of state is also pushed as `sim-status-change`, as the real service does."""
+    devices_answer: bool = False
+    """Whether a device that gets an SMS sends one back."""
 
     def __init__(self) -> None:
         self._lose: list[str | None] = []

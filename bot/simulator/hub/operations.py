@@ -30,7 +30,9 @@ CHANGE_TYPES = frozenset({"STATUS", "SERVICE_PACKAGE", "IMEI"})
 class Operations:
     """The operations by their names in docs/smarthub-openapi.yaml. `moved` and `sms_taken` hear of these."""
 
-    def __init__(self, world: World, *, moved: Callable[[str, Row], None], sms_taken: Callable[[str], None]) -> None:
+    def __init__(
+        self, world: World, *, moved: Callable[[str, Row], None], sms_taken: Callable[[str, str], None]
+    ) -> None:
         self._world = world
         self._accounts = Accounts(world)
         self._moved = moved
@@ -151,14 +153,14 @@ class Operations:
     async def _send_sms(self, request: web.Request) -> web.StreamResponse:
         body = await read_body(request)
         giccid = text_in(body, "toGiccid", resource="mtSms", most=32)
-        text_in(body, "messageText", resource="mtSms", most=1000)
+        text = text_in(body, "messageText", resource="mtSms", most=1000)
         for key, allowed in (("dataCoding", (0, 1, 4)), ("tpvp", range(256))):
             if not isinstance(value := body.get(key, 0), int) or isinstance(value, bool):
                 raise Wrong(f"{key} should be an integer")
             if value not in allowed:
                 raise Refused("invalid", key, "mtSms")
         message = self._world.add_message(giccid)
-        self._sms_taken(str(message["smsMsgId"]))
+        self._sms_taken(str(message["smsMsgId"]), text)
         return web.json_response(message)
 
     async def _get_sms(self, request: web.Request) -> web.StreamResponse:

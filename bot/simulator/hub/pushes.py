@@ -36,6 +36,12 @@ def payload(event: str, sim: Row, *, event_id: str, now: datetime, fields: Mappi
     return {**frame, **_all_nine(sim, now, fields)[event], **fields}
 
 
+def said_back(text: str) -> str:
+    """What a device sends when it got this."""
+    known = {"PING": "PONG", "STATUS": "BATT 87% RSSI -71 dBm UP 4d", "REBOOT": "REBOOTING, back in 30 s"}
+    return known.get(text.strip().upper(), f"OK {text[:100]}")
+
+
 def _silent_since(now: datetime, hours: object) -> str:
     """The last session of a SIM that has been silent for that long, as SmartHub writes it."""
     known = isinstance(hours, int | float) and 0 <= hours <= 1_000_000

@@ -252,15 +252,19 @@ class Hub(Knobs):
         if self.announces and self.push_url is not None:
             self._in_background(self._announce("sim-status-change", giccid, fields))
 
-    def _sms_taken(self, message_id: str) -> None:
-        self._in_background(self._deliver(message_id))
+    def _sms_taken(self, message_id: str, text: str) -> None:
+        self._in_background(self._deliver(message_id, text))
 
-    async def _deliver(self, message_id: str) -> None:
+    async def _deliver(self, message_id: str, text: str) -> None:
         await self._clock.sleep(SMS_TAKES_S)
         message = self.world.deliver(message_id)
         self._save()
         report = {"smsMsgId": message_id, "status": message["status"]}
         await self._announce("mt-sms-status", str(message["toGiccid"]), report)
+        if self.devices_answer and message["status"] == "DELIVERED":
+            await self._clock.sleep(SMS_TAKES_S)
+            answer = {"smsMsgId": f"mo-{message_id}", "messageText": pushes.said_back(text)}
+            await self._announce("mo-sms", str(message["toGiccid"]), answer)
 
     async def _announce(self, event: str, giccid: str, fields: Mapping[str, object]) -> None:
         if self.push_url is None:

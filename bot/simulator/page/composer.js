@@ -15,6 +15,7 @@ const COMMANDS = [
   ["/sim apn ", "ID APN on|off because REASON: asks for approval, then switches the APN"],
   ["/sim set ", "ID custom2=TEXT because REASON: asks for approval, then sets custom fields"],
   ["/sim sms ", "ID TEXT: sends an SMS to the device"],
+  ["/sim sms status ", "N: what became of an SMS; without N, the newest"],
   ["/sim bulk", "opens the form to change many SIMs: pasted, from a file, or found"],
   ["/sim protect ", "ID because REASON: keeps the SIM out of bulk changes and retirement"],
   ["/sim unprotect ", "ID because REASON: lifts that again"],

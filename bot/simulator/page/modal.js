@@ -34,6 +34,7 @@ export function modals({ as, ctxOf }) {
     if (!all.has(next.id)) all.set(next.id, { kept: {}, told: new Map() });
     ({ kept, told } = all.get(next.id));
     const focused = body.contains(document.activeElement) ? document.activeElement.closest("[data-key]")?.dataset.key : null;
+    const caret = focused ? document.activeElement.selectionEnd ?? null : null;
     view = next;
     fields = [];
     title.replaceChildren(...plainText(view.title ?? "").flat());
@@ -60,6 +61,8 @@ export function modals({ as, ctxOf }) {
     const first = fields.find(({ block }) => block.element?.focus_on_load) ?? fields[0];
     const target = again ?? first?.made.node;
     (target?.matches?.("input,select,textarea,button") ? target : (target?.querySelector?.("input,select,textarea") ?? body)).focus();
+    // Who types on while the form is redrawn goes on where they were.
+    if (again && caret !== null) (again.matches("input,textarea") ? again : again.querySelector("input,textarea"))?.setSelectionRange?.(caret, caret);
     return undefined;
   }
 
