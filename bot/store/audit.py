@@ -23,9 +23,14 @@ LINE = """id, CAST(at AS BLOB) AS at, CAST(actor AS BLOB) AS actor, CAST(action 
 ANCHOR = """id, first, last, CAST(first_at AS BLOB) AS first_at, CAST(last_at AS BLOB) AS last_at,
     CAST(last_seal AS BLOB) AS last_seal, CAST(at AS BLOB) AS at, CAST(previous AS BLOB) AS previous,
     CAST(seal AS BLOB) AS seal"""
-# A request's own steps need not name its SIM; those of one that names many are not about each of them.
+# A request's own steps need not name its SIM; those of one that names many are about a SIM that its job had. Each
+# batch of a job is a line of its own, of which there may be hundreds: they stand under the job.
 OF_SIM = """id IN (SELECT id FROM audit WHERE giccid IN ({0}) UNION SELECT id FROM audit WHERE giccid IS NULL
-    AND subject IN (SELECT subject FROM audit WHERE giccid IN ({0})))"""
+    AND subject IN (SELECT subject FROM audit WHERE giccid IN ({0}))
+    UNION SELECT id FROM audit WHERE +action != 'sent' AND subject IN (
+        SELECT 'job:' || job FROM job_sims WHERE giccid IN ({0})
+        UNION SELECT 'approval:' || j.request FROM job_sims s JOIN jobs j ON j.id = s.job WHERE s.giccid IN ({0})
+    ))"""
 
 
 def write_down(db: sqlite3.Connection, deed: Deed, *, at: datetime) -> None:
@@ -155,7 +160,7 @@ def _where(db: sqlite3.Connection, wanted: Wanted) -> tuple[str, Sequence[object
     """
     found: list[tuple[str, Sequence[object]]] = []
     if wanted.giccids:
-        found.append((OF_SIM.format(", ".join("?" * len(wanted.giccids))), wanted.giccids * 2))
+        found.append((OF_SIM.format(", ".join("?" * len(wanted.giccids))), wanted.giccids * 4))
     if wanted.subject is not None:
         found.append((f"{'+' if found else ''}subject = ?", (wanted.subject,)))
     if wanted.actor is not None:

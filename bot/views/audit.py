@@ -31,6 +31,7 @@ TOLD = {
     "approval": "request #",
     "alert": "alert #",
     "anchor": "removal ",
+    "job": "job #",
     "event": "notification #",
     "sim": "SIM ",
     "sms": "SMS ",

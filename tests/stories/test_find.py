@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 
 from bot.rules.sheets import HEAD, read_cell
@@ -123,7 +124,7 @@ async def test_the_last_page_has_no_next(world: World):
     last = shown(world)
     forged = {**last.blocks[-2], "elements": [{**last.blocks[-2]["elements"][-1], "action_id": "search.next"}]}
 
-    await world.press(Message(**{**vars(last), "blocks": (forged,)}), "search.next", by=VIEWER, stale=True)
+    await world.press(replace(last, blocks=(forged,)), "search.next", by=VIEWER, stale=True)
 
     assert "This is the last page." in world.heard(VIEWER)
 
@@ -135,7 +136,7 @@ async def test_a_search_that_is_gone(world: World):
     page = shown(world)
     actions = next(b for b in page.blocks if b["type"] == "actions")
     old = {**actions, "elements": [{**e, "value": "999"} for e in actions["elements"] if e["type"] == "button"]}
-    stale = Message(**{**vars(page), "blocks": (old,)})
+    stale = replace(page, blocks=(old,))
 
     for button in ("Next", "CSV"):
         await world.press(stale, button, by=VIEWER, stale=True)

@@ -77,6 +77,18 @@ async def test_the_history_of_a_sim_has_its_part(world: World):
     assert "Request #1 suspend: failed in job #1" in failed
 
 
+async def test_the_audit_log_of_a_sim_has_its_part(world: World):
+    """Who looks for a SIM in the audit log finds the request and the job that changed it among many, and no others."""
+    sims = picked(world, 5)
+    await approve(world, await asked(world, "suspend", sims[:3]))
+    await finish(world)
+
+    said = plain((await world.say(f"/sim audit {sims[0]}", by=ADMIN)).reply)
+    assert all(words in said for words in ("asked request #1", "approved request #1", "ended job #1"))
+    assert "sent job" not in said
+    assert "0 lines" in plain((await world.say(f"/sim audit {sims[4]}", by=ADMIN)).reply)
+
+
 async def test_an_old_list_goes_with_its_request(world: World):
     """Thirty days after its request has ended a list is removed; the request stays."""
     await approve(world, await asked(world, "suspend", picked(world, 2)))
