@@ -547,3 +547,18 @@ async def test_undo_stands_on_the_card_of_the_job(world: World):
     assert not [button for button in world.slack.now_of(card).buttons if "Undo" in button]
     await forge(world, click(world, card, "approval.undo", by=OPERATOR, value="1"))
     assert "press Undo on the card of its job" in answers(world, OPERATOR)[-1]
+
+
+async def test_a_hostile_label_in_what_changed(world: World):
+    """The label of a SIM that fits no more is text on the card and in the answer: it calls nobody."""
+    sims = picked(world, 3)
+    world.hub.change(sims[0], custom1=f"<@{ADMIN}> <!subteam^S0APPROVERS> `x`")
+    await world.run("alerts")
+    card = await asked(world, "suspend", sims)
+    world.hub.change(sims[0], status="DEACTIVATED")
+    await world.later(minutes=2)
+    await world.press(card, "Approve", by=APPROVER)
+
+    assert f"‹@{ADMIN}› ‹!subteam^S0APPROVERS› 'x': This SIM is suspended already." in world.now(card)
+    assert f"<@{ADMIN}>" not in answers(world, APPROVER)[-1]
+    assert not [1 for message in world.slack.dm(OPERATOR) if f"'user_id': '{ADMIN}'" in str(message.blocks)]

@@ -25,7 +25,7 @@ from bot.rules.plans import Plan
 from bot.rules.policies import Facts, check_reason
 from bot.rules.quorum import Voters, missing
 from bot.rules.radius import Radius, Survey, cost_of_many
-from bot.rules.sims import Operation, Status
+from bot.rules.sims import Operation, Status, quotable
 from bot.rules.verdicts import Judged, Verdict
 from bot.smarthub.client import SmartHub
 from bot.smarthub.orders import line
@@ -260,6 +260,6 @@ class Many:
 
 def _difference(approval: Approval, found: SimList, first: Sequence[Judged]) -> str:
     gone = approval.count - found.accepted
-    named = " ".join(f"{one.label or one.giccid or one.written}: {one.why}" for one in first[:NAMED])
+    named = " ".join(f"{quotable(one.label or one.giccid or one.written)}: {one.why}" for one in first[:NAMED])
     are = "1 SIM of the list fits no more and is" if gone == 1 else f"{gone:,} SIMs of the list fit no more and are"
     return f"{are} left out; {found.accepted:,} {'is' if found.accepted == 1 else 'are'} left. {named}".rstrip()
