@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -155,6 +156,7 @@ async def _run(config: Config, *, with_parent: bool) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, ended.set)
     await app.start()
+    gc.freeze()  # what is there now stays: looking through all of it for garbage would hold everything up for 60 ms
     # Any: whatever they return, what counts is that one of them ends.
     waits: list[asyncio.Task[Any]] = [asyncio.create_task(event.wait()) for event in (ended, app.gave_up)]
     if with_parent:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -31,7 +32,9 @@ from handlers.buttons import Buttons, catch_the_rest
 from handlers.cards import Cards
 from handlers.commands import Commands
 from handlers.home import Opened
+from handlers.jobs import JobButtons
 from handlers.listening import Listening
+from handlers.lists import Lists
 from handlers.menus import Menus
 from handlers.schedule import FAILED, Job, Schedule
 from handlers.slack import Requests, Socket, make_bolt
@@ -70,6 +73,7 @@ class App:
             self._build()
             await self._judge_policies()
             await self.flows.approvals.carrying.recover()
+            await self.flows.intake.taking.recover()
             await self._listen()
         except BaseException:
             await self._let_go()
@@ -108,6 +112,7 @@ class App:
     async def stop(self) -> None:
         """Closes the doors, lets what was begun come to its end, and lets go of everything."""
         await self.schedule.stop()
+        await self.flows.jobs.drain(FINISH_WITHIN_S)
         if self._socket is not None:
             await self._socket.close()
         await self._runner.cleanup()
@@ -159,6 +164,7 @@ class App:
         pulse = Pulse(smarthub=self._smarthub_in_words, troubles=self.troubles)
         self.flows = make_flows(tools, pulse=pulse, checked_at=self._checked_at)
         self.outbox = self.flows.outbox
+        self.flows.jobs.wake = partial(self._run_soon, "jobs")
         self.store.disk.after_commit = self._committed
         self.outages = Outages(
             hub=self.hub, store=self.store.outbox, clock=self.clock, channel=self.config.slack.alerts_channel
@@ -219,17 +225,31 @@ class App:
                 flows.searches,
                 flows.accounts,
                 approvals,
+                flows.jobs,
                 flows.protecting,
                 flows.delegating,
                 flows.policies,
                 flows.alerts,
                 flows.audit,
                 flows.home,
+                flows.intake,
                 self._checked_at,
             ),
             Buttons(people, approvals, flows.alerts),
+            JobButtons(people, flows.jobs),
             Cards(people, flows.sims, flows.histories, flows.searches, approvals),
-            Menus(name, people, flows.numbers, flows.searches, approvals, flows.alerts, flows.home, self._checked_at),
+            Menus(
+                name,
+                people,
+                flows.numbers,
+                flows.searches,
+                approvals,
+                flows.alerts,
+                flows.home,
+                flows.intake,
+                self._checked_at,
+            ),
+            Lists(people, flows.intake),
             Opened(people, flows.home),
             Threads(approvals),
         )
@@ -253,8 +273,10 @@ class App:
         return [
             Job("alerts", self.config.alerts.every, self.flows.alerts.check),
             Job("requests", tick, self.flows.approvals.timed),
+            Job("jobs", timedelta(seconds=1), self.flows.jobs.tick),
             Job("snoozes", timedelta(seconds=30), wake),
             Job("audit", timedelta(hours=6), self.flows.audit.prune),
+            Job("lists", timedelta(hours=6), self.flows.intake.taking.prune),
             Job("outages", timedelta(seconds=30), self.outages.look),
             *([] if self._socket is None else [Job("socket", timedelta(seconds=30), look)]),
         ]
@@ -262,9 +284,12 @@ class App:
     def _circuit_turned(self, is_open: bool, said: str) -> None:
         self.outages.turned(is_open, said)
         if is_open:
-            task = asyncio.create_task(self.schedule.run("outages"))
-            self._tasks.append(task)
-            task.add_done_callback(self._tasks.remove)
+            self._run_soon("outages")
+
+    def _run_soon(self, job: str) -> None:
+        task = asyncio.create_task(self.schedule.run(job))
+        self._tasks.append(task)
+        task.add_done_callback(self._tasks.remove)
 
     def _client(self, token: str | None) -> AsyncWebClient:
         return make_slack_client(self.config, session=self._session, token=token)

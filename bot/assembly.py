@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.config import Config
 from bot.config.policies import rules_of
-from bot.flows import alerts, approvals, audit, events
+from bot.flows import alerts, approvals, audit, events, intake
 from bot.flows.accounts import Accounts
 from bot.flows.approvals import Approvals
 from bot.flows.delegating import Delegating
 from bot.flows.history import Histories
 from bot.flows.home import Home, Pulse
+from bot.flows.jobs import Jobs
+from bot.flows.jobs import Settings as JobSettings
 from bot.flows.numbers import Numbers
 from bot.flows.outbox import Outbox
 from bot.flows.people import People
@@ -24,8 +26,9 @@ from bot.flows.searches import Searches
 from bot.flows.sims import Sims
 from bot.rules.alerts import Limits
 from bot.rules.people import Roles
-from bot.rules.policies import Policy
+from bot.rules.policies import Facts, Policy
 from bot.rules.quorum import Vote, Voters
+from bot.rules.sims import Operation, Sim
 from bot.slack import Slack
 from bot.smarthub.client import SmartHub
 from bot.smarthub.contract import Contract
@@ -57,11 +60,13 @@ class Flows:
     histories: Histories
     accounts: Accounts
     approvals: Approvals
+    jobs: Jobs
     protecting: Protecting
     delegating: Delegating
     events: events.Events
     alerts: alerts.Alerts
     audit: audit.Audit
+    intake: intake.Intake
     outbox: Outbox
     home: Home
 
@@ -73,7 +78,7 @@ def make_flows(tools: Tools, *, pulse: Pulse, checked_at: Callable[[], datetime 
     people = make_people(config, slack, clock=clock)
     policies = make_policies(config, people, clock=clock)
     made_approvals = _approvals(tools, policies, people)
-    made_alerts, made_events = _alerts(tools), _events(tools)
+    made_alerts, made_events, made_jobs = _alerts(tools), _events(tools), _jobs(tools, people)
     return Flows(
         people=people,
         policies=policies,
@@ -98,19 +103,26 @@ def make_flows(tools: Tools, *, pulse: Pulse, checked_at: Callable[[], datetime 
         histories=Histories(store=store, hub=hub, slack=slack, clock=clock, units=units),
         accounts=Accounts(hub=hub, clock=clock, units=units),
         approvals=made_approvals,
+        jobs=made_jobs,
         protecting=Protecting(store.protected, clock, label_field),
         delegating=Delegating(
             store.delegations, store.outbox, clock, people.zone, people.must_exist, config.slack.command
         ),
         events=made_events,
         alerts=made_alerts,
+        intake=_intake(tools, policies, looked_at=checked_at),
         audit=audit.Audit(store=store, clock=clock, settings=audit.Settings(config.audit.keep, config.audit.archive)),
         outbox=Outbox(
             store=store.outbox,
             slack=slack,
             sees=people.sees,
             clock=clock,
-            draw={"approval": made_approvals.steps.draw, "event": made_events.draw, "alert": made_alerts.draw},
+            draw={
+                "approval": made_approvals.steps.draw,
+                "event": made_events.draw,
+                "alert": made_alerts.draw,
+                "job": made_jobs.draw,
+            },
         ),
         home=Home(
             store=store,
@@ -173,6 +185,37 @@ def _approvals(tools: Tools, policies: Policies, people: People) -> Approvals:
         waiting=approvals.Waiting(steps, voters_for),
         forms=approvals.Forms(asking, store.sims, hub, tools.slack, units_of(config)),
         commenting=approvals.Commenting(steps, store.outbox),
+    )
+
+
+def _intake(tools: Tools, policies: Policies, *, looked_at: Callable[[], datetime | None]) -> intake.Intake:
+    store, slack, clock = tools.store, tools.slack, tools.clock
+
+    def suspends_first(sim: Sim) -> bool:
+        facts = Facts.of(Operation.RETIRE, [sim], at=clock.now())
+        return policies.for_request(facts).cooling_off > timedelta(0)
+
+    label_field = tools.config.sims.label_field
+    judging = intake.Judging(store, slack, clock, label_field, store.protected.among, suspends_first, looked_at)
+    taking = intake.Taking(judging, tools.hub)
+    forms = intake.Forms(taking, store, slack, clock)
+    return intake.Intake(taking, forms, intake.Asking(judging, intake.not_yet))
+
+
+def _jobs(tools: Tools, people: People) -> Jobs:
+    config = tools.config
+    settings = JobSettings(
+        channel=config.slack.approvals_channel,
+        batch_size=config.bulk.batch_size,
+        at_once=config.bulk.at_once,
+        card_every=config.bulk.card_every,
+        settle_every=config.approvals.settle_every,
+        settle_for=config.approvals.settle_for,
+        undo_within=config.approvals.undo_within,
+        page_size=config.smarthub.page_size,
+    )
+    return Jobs(
+        store=tools.store, hub=tools.hub, slack=tools.slack, sees=people.sees, clock=tools.clock, settings=settings
     )
 
 

@@ -3,7 +3,8 @@
 BotError
 ├── BadInput             what was typed, pressed or pushed cannot be understood
 │   ├── TooBroad             what was asked for would take too long to find; says how to narrow it
-│   └── NotOneSim            what was typed names no SIM, or several
+│   ├── NotOneSim            what was typed names no SIM, or several
+│   └── Misfilled            a form is filled in wrong; one sentence for each field
 ├── NotAllowed           this person may not do this
 ├── NotPossible          it does not fit the state things are in now
 ├── NotFound             there is no such thing here (a SIM, an approval, an alert)
@@ -23,7 +24,8 @@ BotError
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 
 class BotError(Exception):
@@ -40,6 +42,14 @@ class TooBroad(BadInput):
 
 class NotOneSim(BadInput):
     """What was typed names no SIM, or several; says which."""
+
+
+class Misfilled(BadInput):
+    """A form is filled in wrong. `problems` holds a sentence for each of its fields that is."""
+
+    def __init__(self, text: str, *, problems: Mapping[str, str] = MappingProxyType({})) -> None:
+        self.problems = problems
+        super().__init__(text)
 
 
 class NotAllowed(BotError):

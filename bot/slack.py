@@ -111,6 +111,12 @@ class Slack:
         )
         return Posted(str(data["channel"]), str(data["ts"]))
 
+    async def whisper(self, channel: str, user: str, *, text: str, blocks: Sequence[Mapping[str, object]]) -> None:
+        """Shows something in a channel to one person of it alone, for as long as their Slack is open."""
+        await self._call(
+            self._client.chat_postEphemeral(channel=channel, user=user, text=text, blocks=[dict(b) for b in blocks])
+        )
+
     async def edit(self, at: Posted, *, text: str, blocks: Sequence[Mapping[str, object]]) -> Posted:
         """Shows something else in the place of a message of ours."""
         await self._call(

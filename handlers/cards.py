@@ -98,13 +98,13 @@ class Cards:
         """All of it, as a file."""
         return await self.histories.csv(id, by=by)
 
-    async def search(self, id: int, _by: Person, _: Body) -> Message:
+    async def search(self, id: int, by: Person, _: Body) -> Message:
         """The first page of a search that was made for what stands in a message."""
-        return await self.searches.open(id)
+        return await self.searches.open(id, by=by)
 
-    async def turn(self, step: int, id: int, _by: Person, _: Body) -> Message:
+    async def turn(self, step: int, id: int, by: Person, _: Body) -> Message:
         """Another page of a search."""
-        return await self.searches.page(id, step)
+        return await self.searches.page(id, step, by=by)
 
     async def search_csv(self, id: int, by: Person, _: Body) -> Message:
         """All that a search finds, as a file."""

@@ -16,13 +16,15 @@ from bot.flows.audit import Audit
 from bot.flows.delegating import Delegating
 from bot.flows.history import Histories
 from bot.flows.home import Home
+from bot.flows.intake import Intake
+from bot.flows.jobs import Jobs
 from bot.flows.people import People
 from bot.flows.policies import Policies
 from bot.flows.protecting import Protecting
 from bot.flows.searches import Searches
 from bot.flows.sims import Sims
 from bot.rules.audit_questions import read_target
-from bot.rules.commands import CHANGES, DEEDS, VERBS, Command, read_command
+from bot.rules.commands import CHANGES, DEEDS, VERBS, Command, read_change, read_command
 from bot.rules.people import Person, Role, need
 from bot.views import help as help_view
 from bot.views.parts import Message
@@ -36,6 +38,7 @@ class Typed:
     command: Command
     by: Person
     channel: str
+    trigger: str = ""
 
     @property
     def named(self) -> str:
@@ -45,7 +48,7 @@ class Typed:
         return self.command.named
 
 
-Run = Callable[[Typed], Awaitable[Message]]
+Run = Callable[[Typed], Awaitable[Message | None]]
 
 
 @dataclass(frozen=True)
@@ -59,12 +62,14 @@ class Commands:
     searches: Searches
     accounts: Accounts
     approvals: Approvals
+    jobs: Jobs
     protecting: Protecting
     delegating: Delegating
     policies: Policies
     alerts: Alerts
     audit: Audit
     home: Home
+    intake: Intake
     checked_at: Callable[[], datetime | None]
 
     def verbs(self) -> Mapping[str, Run]:
@@ -83,10 +88,13 @@ class Commands:
             "plans": self.plans,
             "countries": self.countries,
             "approvals": self.list_approvals,
+            "jobs": self.list_jobs,
+            "job": self.job,
             "delegate": self.delegate,
             "policy": self.policy,
             "alerts": self.list_alerts,
             "audit": self.list_audit,
+            "bulk": self.bulk,
             "status": self.status,
             **dict.fromkeys(CHANGES, self.change),
         }
@@ -95,16 +103,20 @@ class Commands:
         """Lets Bolt bring the command here."""
         app.command(self.name)(listening.command(self.run))
 
-    async def run(self, body: Body) -> Message:
-        """The answer to what was typed. Raises BotError, whose words are the answer then."""
+    async def run(self, body: Body) -> Message | None:
+        """The answer to what was typed; `None` where a form has opened. Raises BotError, whose words are the answer
+        then."""
         command = read_command(unescape(str(body.get("text") or "")), name=self.name)
         by = await self.people.who(user_of(body))
         role = VERBS[command.verb].role if command.verb in VERBS else Role.NOBODY
         need(by, role, to=f"use `{self.name} {command.verb}`")
-        message = await self._answer(Typed(command, by, str(body["channel_id"])))
+        typed = Typed(command, by, str(body["channel_id"]), str(body.get("trigger_id") or ""))
+        message = await self._answer(typed)
+        if message is None:
+            return None
         return replace(message, public=command.here and not message.private and command.verb not in DEEDS)
 
-    async def _answer(self, typed: Typed) -> Message:
+    async def _answer(self, typed: Typed) -> Message | None:
         """What the verb answers; where it wants one SIM and something else was named, which there are."""
         try:
             return await self.verbs()[typed.command.verb](typed)
@@ -141,6 +153,10 @@ class Commands:
         _, sim = await self.sims.one(typed.named)
         return await self.approvals.ask(command.order, sim, reason=command.reason, by=typed.by, channel=typed.channel)
 
+    async def bulk(self, typed: Typed) -> None:
+        """Opens the form for many SIMs."""
+        await self.intake.forms.open(by=typed.by, trigger=typed.trigger, operation=read_change(typed.command.rest))
+
     async def protect(self, typed: Typed) -> Message:
         """A SIM is kept out of bulk changes."""
         _, sim = await self.sims.one(typed.named)
@@ -174,6 +190,14 @@ class Commands:
     async def list_approvals(self, typed: Typed) -> Message:
         """What waits for a decision."""
         return await self.approvals.waiting.listing(typed.by)
+
+    async def list_jobs(self, _: Typed) -> Message:
+        """The bulk jobs."""
+        return self.jobs.listing()
+
+    async def job(self, typed: Typed) -> Message:
+        """One of them."""
+        return self.jobs.show(typed.command.rest)
 
     async def delegate(self, typed: Typed) -> Message:
         """Somebody stands in for somebody."""

@@ -7,16 +7,17 @@ import html
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import structlog
 from slack_bolt.response import BoltResponse
 
 from bot.clock import Clock
-from bot.errors import BadInput, BotError, StoreError
+from bot.errors import BadInput, BotError, Misfilled, StoreError
 from bot.views.forms import options
-from bot.views.parts import Message, answer
+from bot.views.parts import Block, Message, answer
 
 T = TypeVar("T")
 # Any: a payload and Bolt's helpers have Slack's shapes, which Bolt leaves untyped.
@@ -38,7 +39,9 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Refusal(Message):
-    """What went wrong, in words."""
+    """What went wrong, in words; `problems` where it is the fields of a form, with a sentence for each."""
+
+    problems: Mapping[str, str] = field(default_factory=dict)
 
 
 class Listening:
@@ -126,18 +129,25 @@ class Listening:
 
         return listener
 
-    def submitted(self, work: Work, *, field: str) -> Listener:
-        """A listener for a modal: what is wrong is shown at the field named, and nothing that was typed is lost.
+    def submitted(self, work: Work, *, field: str, meanwhile: Block | None = None) -> Listener:
+        """A listener for a modal: what is wrong is shown at the fields that are, else at the one named, and nothing
+        that was typed is lost.
 
-        A form that is right closes; what the work has to say then comes by direct message.
+        A form that is right closes; what the work has to say then comes by direct message. Where that takes longer,
+        `meanwhile` is shown in the form's place.
         """
 
         async def listener(ack: Ack, body: Body) -> None:
             task = self._spawn(self._guarded(work, body))
-            if await self._in_time(task) and isinstance(problem := task.result(), Refusal):
-                await ack(response_action="errors", errors={field: _plain(problem.text)})
+            in_time = await self._in_time(task)
+            if in_time and isinstance(problem := task.result(), Refusal):
+                problems = problem.problems or {field: problem.text}
+                await ack(response_action="errors", errors={at: _plain(text) for at, text in problems.items()})
                 return
-            await ack()
+            if in_time or meanwhile is None:
+                await ack()
+            else:
+                await ack(response_action="update", view=dict(meanwhile))
             self._spawn(self._follow_up(task, body, None))
 
         return listener
@@ -198,7 +208,7 @@ class Listening:
             return await work(body) if await self._is_first_time(body) else None
         except BotError as problem:
             log.info("refused", kind=type(problem).__name__)
-            return _refusal(str(problem))
+            return _refusal(str(problem), problem.problems if isinstance(problem, Misfilled) else {})
         except Exception:
             ref = secrets.token_hex(3)
             log.exception("unexpected", ref=ref)
@@ -249,7 +259,8 @@ class Listening:
 
 def user_of(body: Body) -> str:
     """The Slack user id of whoever sent this. Raises BadInput when there is none."""
-    user = body.get("user_id") or body.get("user") or body.get("event", {}).get("user")
+    event = body.get("event", {})
+    user = body.get("user_id") or body.get("user") or event.get("user") or event.get("user_id")
     named = user.get("id") if isinstance(user, Mapping) else user
     if not isinstance(named, str) or not re.fullmatch("[UW][A-Z0-9]+", named):
         raise BadInput("Slack did not say who this is from.")
@@ -286,9 +297,9 @@ def _plain(text: str) -> str:
     return html.unescape(re.sub("<@[UW][A-Z0-9]+>", "somebody else", text))
 
 
-def _refusal(text: str) -> Refusal:
+def _refusal(text: str, problems: Mapping[str, str] = MappingProxyType({})) -> Refusal:
     said = answer(text)
-    return Refusal(said.text, said.blocks)
+    return Refusal(said.text, said.blocks, problems=problems)
 
 
 def _forms(message: Message) -> Iterator[Message]:

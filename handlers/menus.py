@@ -11,12 +11,14 @@ from slack_bolt.app.async_app import AsyncApp
 from bot.flows.alerts import Alerts
 from bot.flows.approvals import Approvals
 from bot.flows.home import Home
+from bot.flows.intake import Intake
 from bot.flows.numbers import Numbers
 from bot.flows.people import People
 from bot.flows.searches import Searches
 from bot.rules.pasted import files_of, words_of
 from bot.rules.people import Person, Role, need
 from bot.views import help as view
+from bot.views import lists as lists_view
 from bot.views.parts import Message
 from handlers.listening import Body, Listening, user_of
 
@@ -34,6 +36,7 @@ class Menus:
     approvals: Approvals
     alerts: Alerts
     home: Home
+    intake: Intake
     checked_at: Callable[[], datetime | None]
 
     def table(self) -> Mapping[str, Press]:
@@ -76,9 +79,12 @@ class Menus:
         return await self.searches.find(str(values[view.WORDS][view.WORDS]["value"] or ""), by=by)
 
     async def sims_here(self, by: Person, body: Body) -> Message:
-        """The SIMs in a message."""
+        """The SIMs in a message, with what leads to changing them, and to changing all of the list that hangs on it."""
         pasted = body.get("message") or {}
-        return await self.numbers.in_text(words_of(pasted), by=by, files=files_of(pasted))
+        files = files_of(pasted)
+        message = await self.numbers.in_text(words_of(pasted), by=by, files=files)
+        offer = await self.intake.forms.offer_shared(files, by=by)
+        return message if offer is None else lists_view.with_offer(message, offer)
 
     async def list_approvals(self, by: Person, _: Body) -> Message:
         """What waits for a decision."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -35,7 +36,10 @@ class Schedule:
         self._note = note
         self._running: set[str] = set()
         self._well: set[str] = set()  # whose last run is known to stand noted as one that worked
-        self._scheduler = AsyncIOScheduler(timezone="UTC")
+        # That a run takes longer than it is until the next is no news: the next one is left out.
+        quiet = logging.getLogger("simops.schedule")
+        quiet.setLevel(logging.ERROR)
+        self._scheduler = AsyncIOScheduler(timezone="UTC", logger=quiet)
         self._stopped = False
         self._tasks: set[asyncio.Task[Any]] = set()  # Any: what they return is nobody's concern
 
@@ -92,6 +96,10 @@ class Schedule:
         except Exception as problem:
             said = f"{FAILED} unexpectedly: {type(problem).__name__}"
             log.exception("job_broke", job=name)
+        except asyncio.CancelledError:
+            if not self._stopped:
+                raise
+            return  # begun anew by the next bot
         else:
             # A failed run, of this life or of the one before, stands noted until the job has worked again.
             said = "nothing to do" if said is None and name not in self._well else said

@@ -47,6 +47,7 @@ class Config(BaseSettings):
     sims: settings.Sims
     roles: settings.Roles
     approvals: settings.Approvals
+    bulk: settings.Bulk
     policies: tuple[Policy, ...] = ()
     alerts: settings.Alerts
     push: settings.Push

@@ -125,6 +125,16 @@ class Approvals(Section):
         return length
 
 
+class Bulk(Section):
+    """How many SIMs at once are changed: in which pieces, how many of them go first (0: none), and when it stops."""
+
+    batch_size: Annotated[int, kinds.whole(1, 1000, " of SIMs")] = 500
+    at_once: Annotated[int, kinds.whole(1, 100)] = 4
+    canary: Annotated[int, kinds.whole(0, 1000, " of SIMs")] = 10
+    stop_at_percent: Annotated[int, kinds.whole(0, 100, " of percent")] = 20
+    card_every: Annotated[timedelta, kinds.lasting("2s", "10m")] = timedelta(seconds=5)
+
+
 class Alerts(Section):
     """Our own alerts. `quota_percent` rises, `expiry_days` falls: the later one is the worse one."""
 

@@ -36,7 +36,8 @@ class Numbers:
         self._store, self._slack, self._clock = store, slack, clock
 
     async def in_text(self, text: str, *, by: Person, files: Sequence[str] = ()) -> Message:
-        """The SIMs that a text and these files of Slack's name, as a table; up to a hundred, and a search for those.
+        """The SIMs that a text and these files of Slack's name, as a table; up to a hundred, and a search for those,
+        which leads to changing them.
 
         A number that may be anything is left out when no SIM is known by it.
         """
@@ -49,6 +50,7 @@ class Numbers:
             list(rows.values()),
             left_out=left_out,
             search=await self._search(known, by=by),
+            change=by.role >= Role.OPERATOR,
             unread=unread,
             snapshot=self._snapshot(),
         )

@@ -16,7 +16,7 @@ from bot.errors import NotPossible, StoreError
 from bot.rules.fitting import is_place
 from bot.rules.likeness import alike
 from bot.rules.naming import LONGEST_NAME, read_name
-from bot.rules.people import Person
+from bot.rules.people import Person, Role
 from bot.rules.searches import NONE, UNKNOWN, Cursor, Query, read_query
 from bot.rules.sheets import csv_line, csv_lines
 from bot.rules.sims import Sim, Status, label_of
@@ -79,29 +79,35 @@ class Searches:
                 return await self._ask_smarthub(query, filters)
             if not self._store.sims.size().count:
                 return view.not_yet(text=query.text)
-        return await self._page(query, by=by.id)
+        return await self._page(query, by=by.id, may_change=by.role >= Role.OPERATOR)
 
-    async def page(self, id: int, step: int) -> Message:
-        """The page behind (1) or before (-1) the one whose buttons carry this number; takes its place.
+    async def page(self, id: int, step: int, *, by: Person) -> Message:
+        """The page behind (1) or before (-1) the one whose buttons carry this number, for whoever turns it; takes its
+        place.
 
         Raises NotFound when the search is gone, NotPossible when there are no more.
         """
         search = self._store.searches.get(id)
         query = self._read(search.text)
+        may_change = by.role >= Role.OPERATOR
         if step > 0 and search.after is None:
             raise NotPossible("This is the last page.")
         if step > 0:
-            return await self._page(query, by=search.by, after=search.after, previous=id, again=True)
+            return await self._page(
+                query, by=search.by, after=search.after, previous=id, again=True, may_change=may_change
+            )
         before = None if search.previous is None else self._store.searches.get(search.previous)
         if before is None:
-            return await self._page(query, by=search.by, again=True)
+            return await self._page(query, by=search.by, again=True, may_change=may_change)
         after = None if before.previous is None else self._store.searches.get(before.previous).after
-        return await self._page(query, by=search.by, after=after, previous=before.previous, again=True)
+        return await self._page(
+            query, by=search.by, after=after, previous=before.previous, again=True, may_change=may_change
+        )
 
-    async def open(self, id: int) -> Message:
-        """The first page of a search that is kept under this number. Raises NotFound."""
+    async def open(self, id: int, *, by: Person) -> Message:
+        """The first page of a search that is kept under this number, for whoever opens it. Raises NotFound."""
         search = self._store.searches.get(id)
-        return await self._page(self._read(search.text), by=search.by)
+        return await self._page(self._read(search.text), by=search.by, may_change=by.role >= Role.OPERATOR)
 
     async def csv(self, id: int, *, by: Person) -> Message:
         """Sends all that was found as a file to whoever asks. Raises NotFound, SlackError, StoreError."""
@@ -123,7 +129,14 @@ class Searches:
         return read_query(text, label_field=self._label_field)
 
     async def _page(
-        self, query: Query, *, by: str, after: Cursor | None = None, previous: int | None = None, again: bool = False
+        self,
+        query: Query,
+        *,
+        by: str,
+        after: Cursor | None = None,
+        previous: int | None = None,
+        again: bool = False,
+        may_change: bool = False,
     ) -> Message:
         """The page behind `after`; `again` where it takes the place of another page."""
         now = self._clock.now()
@@ -131,7 +144,8 @@ class Searches:
         if not found.rows:
             return self._nothing(query, again=again)
         number = await self._store.searches.add(query.text, by=by, after=found.next, previous=previous, now=now)
-        at = view.Place(number, first=1 + PAGE * self._pages_before(previous), complete=self._looked_at() is not None)
+        first = 1 + PAGE * self._pages_before(previous)
+        at = view.Place(number, first=first, complete=self._looked_at() is not None, change=may_change)
         units = self._units.to_the_byte(query.exact)
         return replace(view.page(found, text=query.text, at=at, units=units), replace=again)
 

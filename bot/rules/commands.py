@@ -38,6 +38,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "apn": Verb("apn ID APN on|off because REASON", "asks for approval, then switches the APN", Role.OPERATOR),
         "set": Verb("set ID custom2=TEXT because REASON", "asks for approval, then sets custom fields", Role.OPERATOR),
         "sms": Verb("sms ID TEXT", "sends an SMS to the device", Role.OPERATOR),
+        "bulk": Verb("bulk", "opens the form to change many SIMs: pasted, from a file, or found", Role.OPERATOR),
         "protect": Verb("protect ID because REASON", "keeps the SIM out of bulk changes and retirement", Role.OPERATOR),
         "unprotect": Verb("unprotect ID because REASON", "lifts that again", Role.APPROVER),
         "protected": Verb("protected", "the protected SIMs, by whom and why", Role.VIEWER),
@@ -47,6 +48,8 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "countries": Verb("countries 2026-11", "traffic and SIMs by country", Role.VIEWER),
         "approvals": Verb("approvals", "what waits for a decision, for me and from me", Role.VIEWER),
         "delegate": Verb("delegate PERSON until friday", "lets somebody approve in my place", Role.APPROVER),
+        "jobs": Verb("jobs", "the bulk jobs: what runs, by whom, how far", Role.VIEWER),
+        "job": Verb("job N", "one bulk job: progress, what failed, its buttons", Role.VIEWER),
         "policy": Verb("policy test retire 200 account:acme", "which policy matches, and who decides", Role.VIEWER),
         "alerts": Verb("alerts", "the alerts that are open", Role.VIEWER),
         "audit": Verb("audit ID", "who did what to a SIM, a request (#12) or by a person", Role.ADMIN),
@@ -93,6 +96,16 @@ def read_command(text: str, *, name: str = "/sim") -> Command:
     if verb in NAMES_A_SIM:
         return Command(verb, named=_one_sim(rest, f"{name} {verb} ID"), here=here, exact=exact)
     return Command(verb, rest=rest.strip(), here=here, exact=exact)
+
+
+def read_change(text: str) -> Operation | None:
+    """The change that is named behind `bulk`; `None` where none is. Raises BadInput for another word."""
+    word = text.strip().lower()
+    if not word:
+        return None
+    if word not in CHANGES:
+        raise BadInput(f"“{quotable(word)}” is no change; there are {', '.join(CHANGES)}. Or type `bulk` alone.")
+    return Operation(word)
 
 
 def _opened(text: str) -> tuple[str | None, str, frozenset[str]]:

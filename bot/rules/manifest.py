@@ -21,7 +21,7 @@ SCOPES: Mapping[str, str] = MappingProxyType(
         "channels:history": "to keep what is written under requests, and to see if a message of ours is there already",
         "groups:history": "to see the same in private channels",
         "im:history": "to see the same in direct messages",
-        "files:read": "to look for SIMs in the files of a message that somebody points at",
+        "files:read": "to look for SIMs in a file that somebody puts into the form, shares beside simops, or points at",
         "files:write": "to give a list, a history or a report as a file",
         "users:read": "to know a person's time zone, and that somebody has no account any more",
     }
@@ -30,11 +30,13 @@ SCOPES: Mapping[str, str] = MappingProxyType(
 # https://docs.slack.dev/interactivity/implementing-shortcuts: name, type, callback id, what it does.
 SHORTCUTS = (
     ("Find a SIM", "global", "simops.find", "Looks up a SIM by any of its numbers, or its label"),
+    ("Change many SIMs", "global", "simops.bulk", "Asks for the same change of a list of SIMs"),
     ("SIMs in this message", "message", "simops.sims_here", "Finds the numbers of SIMs in a message"),
 )
 SHORTCUT = ("name", "type", "callback_id", "description")
-# https://docs.slack.dev/reference/events: opening the Home tab, and what is written where the bot is.
-EVENTS = ("app_home_opened", "message.channels", "message.groups")
+# https://docs.slack.dev/reference/events: opening the Home tab, what is written where the bot is, and a file that is
+# shared there.
+EVENTS = ("app_home_opened", "message.channels", "message.groups", "file_shared")
 
 
 def manifest(*, command: str, url: str | None, socket_mode: bool) -> Manifest:

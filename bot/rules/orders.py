@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from bot.errors import BadInput, NotPossible
 from bot.rules.sims import TO, Apn, Operation, Sim, Status, allow, quotable
 
 FIELD_AT_MOST = 200
 NAME_AT_MOST = 200
+
+GIVES_BACK: Mapping[Operation, str] = MappingProxyType(
+    {Operation.PLAN: "rate plan", Operation.APN: "state of the APN", Operation.SET: "custom fields"}
+)
 
 Detail = Mapping[str, str | int | bool | None]
 
@@ -31,6 +36,9 @@ class Order:
     @property
     def words(self) -> str:
         """What is to be done, without the SIM: “suspend”, “change the rate plan to iot-100”."""
+        return f"give back the {GIVES_BACK[self.operation]} from before" if self.gives_back else self._with_value()
+
+    def _with_value(self) -> str:
         match self.operation:
             case Operation.PLAN:
                 return f"change the rate plan to {_name(self.plan)}"
@@ -43,6 +51,12 @@ class Order:
             case Operation.SMS:
                 return "send an SMS"
         return self.operation.value
+
+    @property
+    def gives_back(self) -> bool:
+        """Whether it gives each of many SIMs back what that one had before: then it names no value itself."""
+        value = {Operation.PLAN: self.plan, Operation.APN: self.enabled, Operation.SET: self.custom or None}
+        return self.operation in GIVES_BACK and value[self.operation] is None
 
     @property
     def final(self) -> bool:

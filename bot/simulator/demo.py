@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -29,6 +30,7 @@ KEPT = (
     "bot.log",
     *(f"simops.db{end}" for end in ("", "-wal", "-shm", ".lock")),
 )
+FILES = "slack.files"
 # Made up, for this machine's demo alone; the bot takes them from its environment as it would take real ones.
 SECRETS = {
     "SLACK_BOT_TOKEN": "xoxb-demo-not-a-secret",
@@ -48,6 +50,7 @@ async def run(*, port: int, sims: int, folder: Path, fresh: bool, say: Callable[
         if fresh:
             for name in KEPT:
                 (folder / name).unlink(missing_ok=True)
+            shutil.rmtree(folder / FILES, ignore_errors=True)
         await _play(port=port, sims=sims, folder=folder, say=say)
 
 

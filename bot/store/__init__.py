@@ -7,10 +7,15 @@ from pathlib import Path
 from bot.store.alerts import Alerts
 from bot.store.approvals import Approvals
 from bot.store.audit import Audit
+from bot.store.batches import Batches
 from bot.store.delegations import Delegations
 from bot.store.deliveries import Deliveries, Runs
 from bot.store.disk import Disk
 from bot.store.events import Events
+from bot.store.job_sims import JobSims
+from bot.store.jobs import Jobs
+from bot.store.lists import Lists
+from bot.store.offers import Offers
 from bot.store.outbox import Outbox
 from bot.store.protected import Protected
 from bot.store.searches import Searches
@@ -29,6 +34,11 @@ class Store:
         self.alerts = Alerts(self.disk)
         self.sims = Sims(self.disk)
         self.searches = Searches(self.disk)
+        self.lists = Lists(self.disk)
+        self.offers = Offers(self.disk)
+        self.jobs = Jobs(self.disk)
+        self.job_sims = JobSims(self.disk)
+        self.batches = Batches(self.disk)
         self.protected = Protected(self.disk)
         self.delegations = Delegations(self.disk)
         self.deliveries = Deliveries(self.disk)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from bot.errors import NotFound
 from bot.rules.events import Event, Push
 from bot.rules.outbox import Card
-from bot.store import outbox, sims
+from bot.store import jobs, outbox, sims
 from bot.store.disk import Disk
 from bot.store.rows import Row, facts_as_text, facts_from_text, time, time_or_none, when, when_or_none
 
@@ -23,12 +23,13 @@ class Events:
     async def receive(self, push: Push, *, window: timedelta, card_in: str, now: datetime) -> int:
         """The number under which this push is on disk, together with the card it becomes.
 
-        A push with the same key within the window counts up the one that is there already, on its card too.
+        A push with the same key within the window counts up the one that is there already, on its card too. What a
+        bulk job has caused has no card of its own: it counts on the job's.
         """
 
         def work(db: sqlite3.Connection) -> int:
             known = db.execute(
-                "SELECT id, body FROM events WHERE key = ? AND received_at > ? ORDER BY id DESC LIMIT 1",
+                "SELECT id, body, job FROM events WHERE key = ? AND received_at > ? ORDER BY id DESC LIMIT 1",
                 (push.key, when(now - window)),
             ).fetchone()
             if known is not None:
@@ -38,10 +39,15 @@ class Events:
                 if known["body"] != push.body:
                     statement = "INSERT INTO event_bodies (event, body, received_at) VALUES (?, ?, ?)"
                     db.execute(statement, (known["id"], push.body, when(now)))
-                outbox.put(db, [Card(f"event:{known['id']}", card_in)], now=now)
+                if known["job"] is None:
+                    outbox.put(db, [Card(f"event:{known['id']}", card_in)], now=now)
                 return int(known["id"])
-            number = _insert(db, push, now)
-            outbox.put(db, [Card(f"event:{number}", card_in)], now=now)
+            job = jobs.job_of(db, push, now=now)
+            number = _insert(db, push, now, job=job)
+            if job is None:
+                outbox.put(db, [Card(f"event:{number}", card_in)], now=now)
+            else:
+                jobs.count_push(db, job)
             return number
 
         return await self._disk.write(work)
@@ -71,12 +77,12 @@ class Events:
         return None if row is None else time(row[0])
 
 
-def _insert(db: sqlite3.Connection, push: Push, now: datetime) -> int:
+def _insert(db: sqlite3.Connection, push: Push, now: datetime, *, job: int | None) -> int:
     """The new row's number; the SIM's label is taken from the snapshot, where it is known."""
     label, account = sims.named(db, push.giccid)
     cursor = db.execute(
-        "INSERT INTO events (name, key, giccid, account, body, facts, flaw, label, happened_at, received_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO events (name, key, giccid, account, body, facts, flaw, label, happened_at, received_at, job)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             push.name,
             push.key,
@@ -88,6 +94,7 @@ def _insert(db: sqlite3.Connection, push: Push, now: datetime) -> int:
             label,
             when_or_none(push.happened_at),
             when(now),
+            job,
         ),
     )
     return int(cursor.lastrowid or 0)

@@ -7,6 +7,8 @@ import secrets
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from bot.store.schema_jobs import JOBS
+
 SCHEMA = Migrations("simops")
 
 # Times are TEXT in UTC, all written alike (bot/store/rows.py), so that they sort. STRICT: a wrong type is an error.
@@ -114,6 +116,44 @@ REQUESTS = (
     """CREATE INDEX delegations_by_end ON delegations (until)""",
     """CREATE INDEX cards_by_place ON cards (channel, ts)""",
 )
+
+
+@SCHEMA(name="0008_lists")
+def lists(db: Database) -> None:
+    """The lists of SIMs that somebody wants changed, each line with what was said of it."""
+    for statement in LISTS:
+        db.execute(statement)
+
+
+LISTS = (
+    """CREATE TABLE lists (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, operation TEXT NOT NULL, detail TEXT NOT NULL, source TEXT NOT NULL,
+        reason TEXT, made_by TEXT NOT NULL, made_at TEXT NOT NULL, state TEXT NOT NULL, digest TEXT,
+        counts TEXT NOT NULL
+    ) STRICT""",
+    """CREATE INDEX lists_by_age ON lists (made_at) WHERE state != 'used'""",
+    """CREATE TABLE list_sims (
+        list INTEGER NOT NULL REFERENCES lists (id), n INTEGER NOT NULL, line INTEGER NOT NULL, written TEXT NOT NULL,
+        verdict TEXT NOT NULL, why TEXT NOT NULL, giccid TEXT, label TEXT, status TEXT, plan TEXT,
+        PRIMARY KEY (list, n)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE INDEX lists_open ON lists (id) WHERE state = 'open'""",
+    # What the form for a list is offered for, a file or a search: a button carries the number of one.
+    """CREATE TABLE list_offers (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, origin TEXT NOT NULL, value TEXT NOT NULL, name TEXT NOT NULL,
+        made_by TEXT NOT NULL, made_at TEXT NOT NULL
+    ) STRICT""",
+    """CREATE INDEX list_offers_by_age ON list_offers (made_at)""",
+    # The SIMs of a list in the order of its digest, and where each was named first.
+    """CREATE INDEX list_sims_by_sim ON list_sims (list, giccid) WHERE giccid IS NOT NULL""",
+)
+
+
+@SCHEMA(name="0009_jobs")
+def jobs(db: Database) -> None:
+    """Bulk jobs, their SIMs, and their batches at SmartHub."""
+    for statement in JOBS:
+        db.execute(statement)
 
 
 AUDIT = (

@@ -91,12 +91,14 @@ def in_text(
     *,
     left_out: int,
     search: int | None = None,
+    change: bool = False,
     unread: Sequence[str] = (),
     snapshot: Snapshot | None = None,
 ) -> Message:
     """The SIMs that a text names, each number with its SIM as the snapshot knows it; `left_out` came beyond these.
 
-    `search` is the number of a search for all of them, and `unread` says what was not looked through.
+    `search` is the number of a search for all of them, `change` whether who reads it may change them, and `unread` says
+    what was not looked through.
     """
     known = [listed for _, listed in rows if listed is not None]
     notes = [spans(bold("⚠️ Not all was looked through. "), sentence) for sentence in unread]
@@ -109,7 +111,7 @@ def in_text(
         said.append(spans(f"{left_out:,} more numbers were left out: a table holds {len(rows)}."))
     cells = [_cells(number, listed) for number, listed in rows]
     top: tuple[Block, ...] = (header(title), *([lines(*said)] if said else []))
-    end = () if search is None else (_looks(known, search),)
+    end = () if search is None else (_looks(known, search, change=change),)
     text = whole_lines([f"{title}.", *map(flat, said), *(escape(" · ".join(row)) for row in cells)])
     return Message(
         text=text, blocks=(*top, table(title, COLUMNS, cells), *end), plain=(*top, text_table(COLUMNS, cells), *end)
@@ -124,10 +126,12 @@ def _uncertain(unknown: int, count: int, snapshot: Snapshot | None) -> list[list
     return rows if snapshot is None else [*rows, spans(snapshot.words)]
 
 
-def _looks(known: Sequence[Listed], search: int) -> Block:
+def _looks(known: Sequence[Listed], search: int, *, change: bool) -> Block:
     options = [(f"{name(listed.label)} · {listed.sim.iccid or listed.sim.giccid}", str(listed.id)) for listed in known]
     pick = choice("Show one of them", action="sim.pick", options=options)
-    return actions("in_text", pick, button("Find just these", action="search.open", id=search))
+    find = button("Find just these", action="search.open", id=search)
+    more = [button("Change these…", action="search.change", id=search)] if change else []
+    return actions("in_text", pick, find, *more)
 
 
 def _cells(number: Number, listed: Listed | None) -> tuple[str, ...]:

@@ -49,12 +49,13 @@ SHEET = (
 class Place:
     """Where a page stands: `id` is what its buttons carry, `first` the number of its first SIM, counted from 1.
 
-    `complete` is whether all SIMs have been looked at once.
+    `complete` is whether all SIMs have been looked at once, `change` whether who reads it may change them.
     """
 
     id: int
     first: int = 1
     complete: bool = True
+    change: bool = False
 
 
 def page(found: Found, *, text: str, at: Place, units: Units = DECIMAL) -> Message:
@@ -192,7 +193,10 @@ def _buttons(found: Found, at: Place) -> Block:
         buttons.append(button("Back", action="search.back", id=at.id))
     if found.next is not None:
         buttons.append(button("Next", action="search.next", id=at.id))
-    return actions("search", *buttons, button("CSV", action="search.csv", id=at.id))
+    buttons.append(button("CSV", action="search.csv", id=at.id))
+    if at.change:
+        buttons.append(button("Change these…", action="search.change", id=at.id))
+    return actions("search", *buttons)
 
 
 def _age(oldest: datetime | None, newest: datetime | None) -> list[Element]:

@@ -21,7 +21,8 @@ const ASKED = /approv/i;
 const REFUSED = /have to be an approver|someone else/i;
 const FOUR_EYES = /someone else/i;
 const DONE = /suspended|done|confirmed/i;
-const SHORTCUTS = { global: ["Find a SIM"], message: ["SIMs in this message"] };
+const SHORTCUTS = { global: ["Find a SIM", "Change many SIMs"], message: ["SIMs in this message"] };
+const LIST = Buffer.from("\ufeffKunde;ICCID\r\nMüller;8949212600000000001\r\nMeier;none of these\r\n");
 const PUSH = { label: /hostile SMS/i, arrives: /SMS/i };
 
 // -----------------------------------------------------------------------------------------------------------------
@@ -162,6 +163,38 @@ const STORY = {
     await page.keyboard.press("Escape");
     const own = page.locator("#scroller .ephemeral").getByRole("button", { name: /^More actions for the message/ });
     assert.equal(await own.count(), 0, "What one person alone sees has no shortcuts");
+  },
+  "a list in a file goes through the form, which keeps the file when the change is chosen again": async () => {
+    const { page } = omar;
+    await omar.go(WHERE.ops);
+    await omar.say("/sim bulk");
+    const form = page.locator("dialog.modal[open]");
+    const change = form.locator("select").first();
+    await change.selectOption({ label: "Retire for good" });
+    await form.locator("input[type=file]").setInputFiles({ name: "list.csv", mimeType: "text/csv", buffer: LIST });
+    await change.selectOption({ label: "Activate" });
+    await form.getByRole("button", { name: "Check the list" }).waitFor();
+    await until(() => form.locator("input[type=file]").evaluate((input) => input.files[0]?.name === "list.csv"), "The file is not in the form any more");
+    await form.getByRole("button", { name: "Check the list" }).click();
+    await form.waitFor({ state: "detached" }).catch(() => until(async () => !(await form.count()), "The form did not close"));
+    await omar.go("simops");
+    const said = await omar.sees("lines accepted", "There is no report");
+    assert.match(await said.innerText(), /none of these/);
+    assert.ok(await omar.messages("report-1.csv").count(), "There is no file with the lines");
+    await omar.press(said, "Ask for approval…");
+    await page.locator("dialog.modal[open]", { hasText: "Exactly this list" }).waitFor();
+    await page.getByRole("button", { name: "Cancel" }).click();
+  },
+  "a file that is dropped where one writes is asked about": async () => {
+    const { page } = omar;
+    await omar.go(WHERE.ops);
+    const carried = await page.evaluateHandle((text) => {
+      const data = new DataTransfer();
+      data.items.add(new File([text], "dropped.csv", { type: "text/csv" }));
+      return data;
+    }, LIST.toString());
+    for (const event of ["dragover", "drop"]) await page.locator("#write form").dispatchEvent(event, { dataTransfer: carried });
+    await omar.sees("Is dropped.csv a list of SIMs?", "Nobody asks about the file");
   },
   "no console complained": async () => assert.deepEqual(complaints, []),
   "the picture for the README is taken": async () => {

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.errors import BadInput, BotError, NotFound, StoreError
+from bot.errors import BadInput, BotError, Misfilled, NotFound, StoreError
 from bot.simulator.clock import HeldClock
 from bot.views import parts, tables
 from bot.views.parts import Message, answer
@@ -87,9 +87,10 @@ class Stage:
         await self.listening.pressed(work)(ack=self.ack, body=body, respond=self.respond)
         await self.settle()
 
-    async def submit(self, work: Work, body: Body = CLICK) -> None:
+    async def submit(self, work: Work, body: Body = CLICK, *, meanwhile: Body | None = None) -> None:
         """A form as Bolt brings it."""
-        task = asyncio.ensure_future(self.listening.submitted(work, field="why")(ack=self.ack, body=body))
+        listener = self.listening.submitted(work, field="why", meanwhile=meanwhile)
+        task = asyncio.ensure_future(listener(ack=self.ack, body=body))
         await self.settle()
         self.waiting = task
 
@@ -243,6 +244,39 @@ async def test_a_form_that_is_wrong_stays_open():
     await stage.submit(failing(BadInput("<@U7> wrote 1 < 2 & `that`.")))
 
     assert stage.acks == [{"response_action": "errors", "errors": {"why": "somebody else wrote 1 < 2 & that."}}]
+
+
+async def test_fields_that_are_wrong():
+    """What is wrong with several fields of a form is shown at each of them; too late, it is told directly."""
+    problem = Misfilled("Write one. Write two.", problems={"one": "Write <one>.", "two": "Write two."})
+    stage = Stage()
+    await stage.submit(failing(problem))
+    assert stage.acks == [{"response_action": "errors", "errors": {"one": "Write <one>.", "two": "Write two."}}]
+
+    async def late(_: Body) -> Message | None:
+        await stage.clock.sleep(5)
+        raise problem
+
+    stage = Stage()
+    await stage.submit(late)
+    await stage.later(1.6)
+    await stage.later(5)
+    assert (stage.acks, stage.told) == ([{}], [("U1", "Write one. Write two.")])
+
+
+async def test_what_is_shown_meanwhile():
+    """While a form is worked on for longer, something else stands in its place; in time, it just closes."""
+    view = {"type": "modal", "title": "Reading"}
+    stage = Stage()
+    await stage.submit(nothing, meanwhile=view)
+    assert stage.acks == [{}]
+
+    stage = Stage()
+    await stage.submit(slowly(stage, 5), meanwhile=view)
+    await stage.later(1.6)
+    assert stage.acks == [{"response_action": "update", "view": view}]
+    await stage.later(5)
+    assert stage.told == [("U1", "Hello at last.")]
 
 
 async def test_a_form_that_takes_long():
@@ -510,7 +544,13 @@ async def test_draining_waits_for_what_is_under_way():
 
 @pytest.mark.parametrize(
     "body",
-    [{"user_id": "U1"}, {"user": {"id": "U1"}}, {"user": "U1"}, {"event": {"user": "U1"}}],
+    [
+        {"user_id": "U1"},
+        {"user": {"id": "U1"}},
+        {"user": "U1"},
+        {"event": {"user": "U1"}},
+        {"event": {"user_id": "U1"}},
+    ],
 )
 def test_who_sent_it(body: Body):
     """The person is found in each of the shapes in which Slack names them."""

@@ -83,14 +83,14 @@ def test_every_scope_has_a_reason() -> None:
 
 
 def test_what_the_bot_relies_on_is_switched_on() -> None:
-    """Home tab, messages, buttons and the Home event are on; org-wide deployment and token rotation are off."""
+    """Home tab, messages, buttons, the Home and file events are on; org-wide deployment and token rotation are off."""
     made: Any = manifest(command="/sim", url=URL, socket_mode=False)
 
     assert made["features"]["app_home"]["home_tab_enabled"] is True
     assert made["features"]["app_home"]["messages_tab_enabled"] is True
     assert made["settings"]["interactivity"]["is_enabled"] is True
     assert made["settings"]["event_subscriptions"]["bot_events"] == list(EVENTS)
-    assert set(EVENTS) == {"app_home_opened", "message.channels", "message.groups"}
+    assert set(EVENTS) == {"app_home_opened", "message.channels", "message.groups", "file_shared"}
     assert made["settings"]["org_deploy_enabled"] is False
     assert made["settings"]["token_rotation_enabled"] is False
 

@@ -345,7 +345,7 @@ async def test_a_file_in_a_form(slack: Slack, bot: SmallBot) -> None:
     await slack.until(lambda: slack.modal("U0ANNA"))
     with pytest.raises(FormRefused, match="List: Please complete"):
         await slack.submit(by="U0ANNA", values={})
-    kept = slack.upload(name="sims.csv", content="ICCID\n1\n", by="U0ANNA", channel=None)
+    kept = slack.upload(name="sims.csv", content=b"ICCID\n1\n", by="U0ANNA")
 
     assert (await slack.submit(by="U0ANNA", values={"list": [kept.id]})).ok
 

@@ -46,6 +46,7 @@ async def test_everything_comes_back(tmp_path: Path) -> None:
         assert second.dm("U0BEN") == first.dm("U0BEN") != []
         assert second.home("U0ANNA") == first.home("U0ANNA") is not None
         assert second.messages("C0ALL")[0].files[0].content == b"1,2"
+        assert b"1,2" not in journal.read_bytes()
         assert second.channels["C0OUT"].bot_in
 
         said = {"text": "still good"}
@@ -86,7 +87,7 @@ async def test_a_write_that_breaks_off_leaves_the_old_journal(tmp_path: Path) ->
         slack.space.surfaces["U0ANNA"].home = None
 
 
-@pytest.mark.parametrize("spoilt", ["", "{", "[]", '{"version": 1}', '{"version": 1, "messages": 7}', "\ud7ff\x00"])
+@pytest.mark.parametrize("spoilt", ["", "{", "[]", '{"version": 2}', '{"version": 2, "messages": 7}', "\ud7ff\x00"])
 async def test_a_spoilt_journal_is_said_and_kept(tmp_path: Path, spoilt: str) -> None:
     """What cannot be read is named with the way out, and is not written over by the Slack that could not start."""
     journal = tmp_path / "slack.json"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -233,7 +234,8 @@ async def test_home_is_opened_and_forms_closed(slack: Slack, bot: SmallBot, brow
 async def test_files_go_up_and_come_down(slack: Slack, browser: aiohttp.ClientSession) -> None:
     """A file is shown in the channel and downloaded, never opened as a page of ours."""
     hostile = "<script>alert(1)</script>"
-    kept = await do(browser, "file", **{"as": "U0ANNA"}, channel="C0OPS", name="a.html", content=hostile)
+    packed = base64.b64encode(hostile.encode()).decode()
+    kept = await do(browser, "file", **{"as": "U0ANNA"}, channel="C0OPS", name="a.html", content=packed)
     assert kept["ok"]
     async with stream_of(browser, "U0BEN") as stream:
         _, seen = await stream.next()
@@ -243,8 +245,8 @@ async def test_files_go_up_and_come_down(slack: Slack, browser: aiohttp.ClientSe
         assert await answer.text() == hostile
         assert answer.headers["Content-Disposition"] == "attachment"
         assert "sandbox" in answer.headers["Content-Security-Policy"]
-    for_form = await do(browser, "file", **{"as": "U0ANNA"}, channel="", name="b.csv", content="1")
-    assert for_form["file"]["id"] in slack.space.files
+    for_form = await do(browser, "file", **{"as": "U0ANNA"}, channel="", name="b.xlsx", content="UEs=")
+    assert slack.space.files[for_form["file"]["id"]].content == b"PK"
     assert len(slack.messages("C0OPS")) == 1
 
 

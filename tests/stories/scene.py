@@ -14,6 +14,7 @@ from bot.simulator.slack import Message
 from bot.simulator.slack.words import Block, elements
 from bot.smarthub.contract import ENDPOINTS
 from tests.stories.forging import answers, click, send
+from tests.stories.listing import choose, said, share
 from tests.talk import (
     ADMIN,
     ALERTS,
@@ -40,8 +41,9 @@ LOOKS = {
     "menu.find", "menu.approvals", "menu.alerts", "menu.status", "menu.help",
 }  # fmt: skip
 CHANGES = {f"sim.{operation.value}" for operation in Operation}
-WORK = {"approval.look", "approval.cancel", "approval.undo", "alert.acknowledge", "alert.snooze"}
+WORK = {"approval.look", "approval.cancel", "approval.undo", "alert.acknowledge", "alert.snooze", "search.change"}
 DECISIONS = {"approval.approve", "approval.deny", "approval.review", "approval.done", "approval.undone"}
+OWN = {"approval.withdraw", "list.open", "list.ask", "list.csv", "list.drop"}
 MAY: dict[str, set[str]] = {
     STRANGER: set(),
     VIEWER: LOOKS,
@@ -49,7 +51,7 @@ MAY: dict[str, set[str]] = {
     APPROVER: LOOKS | CHANGES | WORK | DECISIONS,
     ADMIN: LOOKS | CHANGES | WORK | DECISIONS | {"approval.break"},
 }
-FORMS = CHANGES | {"menu.find"} | {
+FORMS = CHANGES | {"menu.find", "list.open", "list.ask", "search.change"} | {
     f"approval.{what}" for what in ("deny", "withdraw", "cancel", "break", "review", "done", "undone")
 }  # fmt: skip
 
@@ -73,7 +75,8 @@ def every_button() -> list[str]:
 
 
 async def one_of_each(world: World) -> dict[str, Button]:
-    """Each button by its name: of a request in every state, an alert, a SIM's card, a search, a history, the menu."""
+    """Each button by its name: of a request in every state, an alert, a SIM's card, a search, a history, the menu, a
+    list."""
     pending = await world.ask("suspend", world.hub.pick(nth=0))
     unsure = await _unsure(world)
     cooling = await _decided(world, "retire", world.hub.pick("DEACTIVATED", nth=1))
@@ -88,6 +91,7 @@ async def one_of_each(world: World) -> dict[str, Button]:
     }
     found = {f"approval.{what}": (card, number) for what, (card, number) in cards.items()}
     found |= await _looked_up(world)
+    found |= await _listed(world)
     return {name: Button(name, *found[name], by=_who_may(name)) for name in every_button()}
 
 
@@ -139,6 +143,20 @@ async def _looked_up(world: World) -> dict[str, tuple[Message, str]]:
     return alert | found | {"sim.activate": (suspended, carried(suspended, "sim.activate"))}
 
 
+async def _listed(world: World) -> dict[str, tuple[Message, str]]:
+    """The buttons of the report on a list, and of the file it comes from."""
+    await share(world, "list.csv", f"iccid\n{world.hub.pick(nth=7)}".encode())
+    offer = [m for m in world.slack.seen(by=OPERATOR, channel=OPS) if m.ephemeral_to == OPERATOR][-1]
+    await world.press(offer, "Change these SIMs…", by=OPERATOR)
+    await choose(world, "suspend")
+    await world.submit({"reason": "winter"}, by=OPERATOR)
+    card = said(world)
+    return {
+        "list.open": (offer, carried(offer, "list.open")),
+        **{name: (card, carried(card, name)) for name in ("list.ask", "list.csv", "list.drop")},
+    }
+
+
 async def _said(world: World, text: str) -> Message:
     """The answer, which is the acknowledgement itself or comes after it."""
     await world.say(text, by=OPERATOR)
@@ -147,7 +165,7 @@ async def _said(world: World, text: str) -> Message:
 
 def _who_may(name: str) -> str:
     """Somebody who may press this, and nobody with more of a role than it takes."""
-    if name == "approval.withdraw":
+    if name in OWN:
         return OPERATOR
     return next(user for user in MAY if name in MAY[user])
 

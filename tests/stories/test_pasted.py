@@ -149,7 +149,8 @@ async def test_in_what_a_bot_posted(world: World):
 async def test_in_a_file(world: World):
     """A long text becomes a file when it is pasted; the SIMs in it are found as well."""
     await looked_over(world)
-    world.slack.upload(name="modem.log", content=f"ccid {world.hub.giccid(3)}\n" * 5000, by=OPERATOR, channel=OPS)
+    log = f"ccid {world.hub.giccid(3)}\n" * 5000
+    await world.through(world.slack.share(name="modem.log", content=log.encode(), by=OPERATOR, channel=OPS))
 
     told = await pointed_at(world, world.slack.messages(OPS)[-1])
 
@@ -160,8 +161,8 @@ async def test_in_a_file(world: World):
 async def test_a_file_that_cannot_be_read(world: World, why: str):
     """What cannot be looked through is named with the reason, and what is in the words is found all the same."""
     await looked_over(world)
-    name, content = ("a.png", "x") if why == "a picture" else ("a.log", "x" * (3 * 2**20 if why == "too large" else 9))
-    file = world.slack.upload(name=name, content=content, by=OPERATOR, channel=None)
+    name, size = ("a.png", 1) if why == "a picture" else ("a.log", 3 * 2**20 if why == "too large" else 9)
+    file = world.slack.upload(name=name, content=b"x" * size, by=OPERATOR)
     text = f"see {world.hub.giccid(0)}"
     message = world.slack.space.post(channel=OPS, user=OPERATOR, text=text, files=[file])
     if why == "no scope":

@@ -29,12 +29,14 @@ from bot.views import (
     alerts,
     approvals,
     audit,
+    bulk,
     charts,
     countries,
     delegating,
     events,
     forms,
     home,
+    lists,
     naming,
     orders,
     outages,
@@ -81,6 +83,7 @@ from tests.views.requests import GROUPS, PEOPLE, RADII, REQUESTS, SENTENCES
 from tests.views.test_accounts import POOL
 from tests.views.test_alerts import ALERTS
 from tests.views.test_audit import ABOUT, ANCHOR, LINES
+from tests.views.test_lists import LIST_ORDERS, NAMES, OFFERED, REPORTS
 from tests.views.test_protecting import SHIELDS
 from tests.views.test_sims import SIMS
 from tests.views.test_tables import CELLS, COLUMNS, FLOATS, ROWS
@@ -148,8 +151,17 @@ MESSAGES: Mapping[View, st.SearchStrategy[Callable[[], Message]]] = {
         kind=maybe(st.sampled_from(list(Kind))), read_at=TIMES,
     ),
     history_view.sent: calls(history_view.sent, st.builds(history_view.About, IDS, TEXT, TEXT), count=COUNT),
+    lists.changed: calls(lists.changed, REPORTS, since=NAMES, count=COUNT),
+    lists.cut_off: calls(lists.cut_off, TEXT),
+    lists.dropped: calls(lists.dropped, LIST_ORDERS),
+    lists.not_yet: calls(lists.not_yet, IDS),
+    lists.offered: calls(lists.offered, OFFERED),
+    lists.report: calls(lists.report, REPORTS),
+    lists.sent: calls(lists.sent),
+    lists.with_offer: calls(lists.with_offer, SENTENCES.map(parts.answer), OFFERED),
     naming.in_text: calls(
-        naming.in_text, few(st.tuples(NUMBERS, maybe(LISTED)), times=(1, 33)), left_out=COUNT
+        naming.in_text, few(st.tuples(NUMBERS, maybe(LISTED)), times=(1, 33)), left_out=COUNT, search=maybe(IDS),
+        change=st.booleans(),
     ),
     naming.nothing: calls(naming.nothing, NAMED, few(LISTED, times=(1,)), SNAPSHOTS, asked=few(st.just("IMSI"))),
     naming.several: calls(naming.several, NAMED, few(LISTED, times=(1, 3)), SNAPSHOTS, more=st.booleans()),
@@ -169,7 +181,8 @@ MESSAGES: Mapping[View, st.SearchStrategy[Callable[[], Message]]] = {
         size=st.builds(Size, COUNT, maybe(TIMES), maybe(TIMES)),
     ),
     searches.page: calls(
-        searches.page, FOUND, text=TEXT, at=st.builds(searches.Place, IDS, IDS, st.booleans()), units=UNITS
+        searches.page, FOUND, text=TEXT, at=st.builds(searches.Place, IDS, IDS, st.booleans(), st.booleans()),
+        units=UNITS,
     ),
     searches.sheet_sent: calls(searches.sheet_sent, COUNT, text=TEXT, most=maybe(COUNT)),
     searches.straight: calls(
@@ -184,10 +197,13 @@ OPTIONS = few(st.tuples(TEXT, TEXT), times=(1, 40))
 FIELD = st.builds(forms.field, TEXT, st.builds(forms.typed, action=st.just("a")), hint=TEXT, optional=st.booleans())
 SURFACES: Mapping[View, st.SearchStrategy[Callable[[], Block]]] = {
     approvals.why_modal: calls(approvals.why_modal, REQUESTS, st.sampled_from(list(Why))),
+    bulk.form: calls(bulk.form, maybe(st.sampled_from(list(Operation))), offer=maybe(OFFERED)),
+    bulk.reading: calls(bulk.reading),
     forms.modal: calls(forms.modal, TEXT, FIELD, callback=st.just("c"), id=IDS, submit=TEXT, close=TEXT),
     help_view.find_modal: calls(help_view.find_modal),
     home.closed: calls(home.closed, PERSONS, command=st.just("/sim")),
     home.view: calls(home.view, PERSONS, HOMES, command=st.just("/sim")),
+    lists.asking: calls(lists.asking, REPORTS),
     orders.form: calls(orders.form, st.sampled_from(list(Operation)), SIMS, id=IDS, label=TEXT),
 }
 

@@ -9,7 +9,6 @@ from datetime import timedelta
 import structlog
 
 from bot.errors import NotAllowed, NotPossible
-from bot.flows.approvals import calling
 from bot.flows.approvals.offers import offered
 from bot.flows.approvals.steps import FindPolicy, FindVoters, Steps, directly, summary, under_card
 from bot.rules import approvals as rule
@@ -23,6 +22,7 @@ from bot.rules.quorum import Voters, missing, who_may
 from bot.rules.radius import radius_of
 from bot.rules.sims import Operation, Sim, Status, allow, label_of
 from bot.smarthub.client import SmartHub
+from bot.smarthub.orders import line
 from bot.store.protected import Protected
 from bot.views import approvals as view
 
@@ -55,7 +55,7 @@ class Asking:
         check_reason(policy, reason)
         stage = rule.first_stage(order, cooling_off=policy.cooling_off)
         for operation in (stage, order.operation):
-            calling.line(self.hub, operation)  # nobody is to approve what could not be sent then
+            line(self.hub, operation)  # nobody is to approve what could not be sent then
         self.guard(order, by, sim)
         plans = await offered(self.hub, order, sim)
         voters = await self.voters_for(policy, by.id, now, ())

@@ -18,7 +18,6 @@ from bot.errors import (
     SimNotFound,
     StoreError,
 )
-from bot.flows.approvals.calling import call, line
 from bot.flows.approvals.steps import NOTHING, Detail, Steps
 from bot.rules import approvals as rule
 from bot.rules.approvals import Approval, State
@@ -27,6 +26,7 @@ from bot.rules.orders import Order, reads, shows
 from bot.rules.people import Person, Role, need
 from bot.rules.sims import Operation, Sim, Status
 from bot.smarthub.client import SmartHub
+from bot.smarthub.orders import call, line
 from bot.store.protected import Protected
 
 log = structlog.get_logger()

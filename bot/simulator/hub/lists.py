@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from heapq import merge
 from itertools import islice
 
@@ -36,30 +37,49 @@ class Made:
         return rounds * self._round + self._at[rest]
 
 
-def find(
+@dataclass(frozen=True)
+class Fitting:
+    """The SIMs that fit a filter: those made so, without some that are gone, and with some that have come."""
+
+    made: Made
+    gone: list[int]
+    come: list[int]
+
+    @property
+    def total(self) -> int:
+        """How many there are."""
+        return self.made.total - len(self.gone) + len(self.come)
+
+    def page(self, fleet: Fleet, *, first: int, size: int) -> list[int]:
+        """Their numbers, from the `first` on, at most `size`."""
+        return list(islice(_from(fleet, self.made, self.gone, self.come, first), size))
+
+
+def fitting(
     fleet: Fleet,
     filters: Mapping[str, str],
     changed: Mapping[int, Collection[str]],
     fits: Callable[[int], bool],
-    *,
-    first: int,
-    size: int,
-) -> tuple[list[int], int]:
-    """The numbers of the SIMs that fit, from the `first` on, at most `size`; and how many fit in all.
-
-    `changed` are the SIMs something happened to, with the keys it happened to; `fits` looks at one of them as it is.
-    """
-    exact = next((key for key in EXACT if key in filters), None)
-    if exact is not None:
-        made = fleet.number_by(exact, filters[exact])
-        candidates = {made, *(n for n, keys in changed.items() if exact in keys)}
-        found = sorted(n for n in candidates if n is not None and fits(n))
-        return found[first : first + size], len(found)
+) -> Fitting:
+    """The SIMs that fit. `changed` are the SIMs something happened to, with the keys it happened to; `fits` looks at
+    one of them as it is."""
     unchanged = Made(fleet, filters)
     touched = {n for n, keys in changed.items() if not filters.keys().isdisjoint(keys)}
     gone = sorted(n for n in touched if _is_in(unchanged, n) and not fits(n))
     come = sorted(n for n in touched if not _is_in(unchanged, n) and fits(n))
-    return list(islice(_from(fleet, unchanged, gone, come, first), size)), unchanged.total - len(gone) + len(come)
+    return Fitting(unchanged, gone, come)
+
+
+def called(
+    fleet: Fleet, filters: Mapping[str, str], changed: Mapping[int, Collection[str]], fits: Callable[[int], bool]
+) -> list[int] | None:
+    """The numbers of the SIMs that fit a filter with a number in it; `None` for a filter without."""
+    exact = next((key for key in EXACT if key in filters), None)
+    if exact is None:
+        return None
+    made = fleet.number_by(exact, filters[exact])
+    candidates = {made, *(n for n, keys in changed.items() if exact in keys)}
+    return sorted(n for n in candidates if n is not None and fits(n))
 
 
 def _is_in(made: Made, n: int) -> bool:

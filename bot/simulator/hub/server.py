@@ -49,7 +49,7 @@ class Hub(Knobs):
         super().__init__()
         self.push_url = push_url
         self.asked: list[Asked] = []
-        self.world = World(fleet, clock.now)
+        self.world = World(fleet, clock.now, moved=self._moved)
         self._key = key
         self._clock = clock
         self._journal = journal

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import cast
 
-from bot.simulator.fleet import MB, Fleet, plan_called, written
+from bot.simulator.fleet import KINDS, MB, Fleet, plan_called, written
 from bot.simulator.hub import lists
 
 Row = dict[str, object]
@@ -23,8 +23,10 @@ MOVES: Mapping[str, tuple[frozenset[str], str]] = {
 }
 CHANGE_TYPES = {"status": "STATUS", "servicePackage": "SERVICE_PACKAGE", "imei": "IMEI"}
 ADDONS = {"addon-100": 100 * MB, "addon-500": 500 * MB}
-JOB_STARTS_AFTER_S = 1.0
-JOB_TAKES_S = 0.05  # for each SIM
+
+
+def _nobody(_giccid: str, _fields: Row) -> None:
+    """Who hears of what a batch job does, until somebody wants to."""
 
 
 class Refused(Exception):
@@ -51,12 +53,18 @@ class World:
     fleet: Fleet
     now: Callable[[], datetime]
     settle_slowly_s: float = 0.0
+    job_starts_after_s: float = 1.0
+    job_takes_s: float = 0.05  # for each SIM
+    moved: Callable[[str, Row], None] = _nobody
     overrides: dict[str, Row] = field(default_factory=dict)
     log: list[Row] = field(default_factory=list)
     jobs: dict[str, Row] = field(default_factory=dict)
     messages: dict[str, Row] = field(default_factory=dict)
     later: list[Later] = field(default_factory=list)
     _busy: bool = field(default=False, repr=False)
+    _happened: int = field(default=0, repr=False)
+    _listed: tuple[object, lists.Fitting] | None = field(default=None, repr=False)
+    _numbers: dict[str, int | None] = field(default_factory=dict, repr=False)
 
     # One SIM
 
@@ -146,6 +154,7 @@ class World:
         if "cycleUsageBytes" in fields or "cycleSmsCount" in fields:
             fields.setdefault("cycleName", before["cycleName"])  # so that it ends with the cycle
         self.overrides.setdefault(giccid, {}).update(fields)
+        self._happened += 1
         self.log.extend(
             {
                 "giccid": giccid,
@@ -166,16 +175,31 @@ class World:
         if not filters:
             numbers, total = list(range(first, min(first + size, self.fleet.count))), self.fleet.count
         else:
-            numbers, total = lists.find(
-                self.fleet, filters, self._changed(), lambda n: self._fits(n, filters), first=first, size=size
-            )
+            numbers, total = self._found(filters, first, size)
         return [self.seen(n, self.fleet.giccid(n)) for n in numbers], total
 
+    def _found(self, filters: Mapping[str, str], first: int, size: int) -> tuple[list[int], int]:
+        if (named := lists.called(self.fleet, filters, self._changed(), lambda n: self._fits(n, filters))) is not None:
+            return named[first : first + size], len(named)
+        # Whoever turns pages while nothing happens gets them without all that happened being looked at for each.
+        asked = (self._happened, tuple(sorted(filters.items())))
+        if self._listed is None or self._listed[0] != asked:
+            found = lists.fitting(self.fleet, filters, self._changed(), lambda n: self._fits(n, filters))
+            self._listed = (asked, found)
+        fitting = self._listed[1]
+        return fitting.page(self.fleet, first=first, size=size), fitting.total
+
     def _changed(self) -> dict[int, Row]:
-        numbers = ((self.fleet.number(giccid), own) for giccid, own in self.overrides.items())
+        for giccid in [giccid for giccid in self.overrides if giccid not in self._numbers]:
+            self._numbers[giccid] = self.fleet.number(giccid)
+        numbers = ((self._numbers[giccid], own) for giccid, own in self.overrides.items())
         return {n: own for n, own in numbers if n is not None}
 
     def _fits(self, n: int, filters: Mapping[str, str]) -> bool:
+        if filters.keys() <= set(KINDS):  # found in a table, with no SIM made up for it
+            own = self.overrides.get(self.fleet.giccid(n), {})
+            made = dict(zip(KINDS, self.fleet.kinds[n % len(self.fleet.kinds)], strict=True))
+            return all(own.get(key, made[key]) == wanted for key, wanted in filters.items())
         sim = self.seen(n, self.fleet.giccid(n))
         return all(sim[key] == wanted for key, wanted in filters.items())
 
@@ -260,9 +284,10 @@ class World:
                 self._put(change.giccid, change.fields, self.seen(n, change.giccid))
 
     def _work(self, job: Row) -> None:
-        passed = (self.now() - datetime.fromisoformat(str(job["createdTime"]))).total_seconds() - JOB_STARTS_AFTER_S
+        passed = (self.now() - datetime.fromisoformat(str(job["createdTime"]))).total_seconds()
+        passed -= self.job_starts_after_s
         items = _items(job)
-        done = min(len(items), int(passed / JOB_TAKES_S) + 1) if passed >= 0 else 0
+        done = min(len(items), int(passed / self.job_takes_s) + 1) if passed >= 0 else 0
         if done:
             job["status"] = "RUNNING"
         job_is_over = done == len(items)
@@ -277,7 +302,9 @@ class World:
             if job["operation"] == "CHANGE_SERVICE_PACKAGE":
                 self.change_plan(str(item["giccid"]), str(job["servicePackage"]))
             else:
-                self.move(str(item["giccid"]), str(job["operation"]))
+                giccid, operation = str(item["giccid"]), str(job["operation"])
+                before = self.move(giccid, operation)
+                self.moved(giccid, {"oldStatus": before["status"], "newStatus": MOVES[operation][1]})
         except Refused as refused:
             item.update(status="FAILED", code=refused.code, message=f"{refused.field}: {refused.code}")
         else:
@@ -301,6 +328,7 @@ class World:
         """Takes over what `state` gave."""
         self.fleet.start = datetime.fromisoformat(str(state["start"]))
         self.overrides = cast(dict[str, Row], state["overrides"])
+        self._happened += 1
         self.log = cast(list[Row], state["log"])
         self.jobs = cast(dict[str, Row], state["jobs"])
         self.messages = cast(dict[str, Row], state["messages"])

@@ -1,4 +1,4 @@
-// Where one types: sends on Enter, suggests `/sim …`, remembers what was sent, takes a CSV file.
+// Where one types: sends on Enter, suggests `/sim …`, remembers what was sent, takes files that are chosen or dropped.
 import { fresh, glyph, h } from "./dom.js";
 import { menuButton } from "./menu.js";
 
@@ -15,6 +15,7 @@ const COMMANDS = [
   ["/sim apn ", "ID APN on|off because REASON: asks for approval, then switches the APN"],
   ["/sim set ", "ID custom2=TEXT because REASON: asks for approval, then sets custom fields"],
   ["/sim sms ", "ID TEXT: sends an SMS to the device"],
+  ["/sim bulk", "opens the form to change many SIMs: pasted, from a file, or found"],
   ["/sim protect ", "ID because REASON: keeps the SIM out of bulk changes and retirement"],
   ["/sim unprotect ", "ID because REASON: lifts that again"],
   ["/sim protected", "the protected SIMs, by whom and why"],
@@ -25,6 +26,8 @@ const COMMANDS = [
   ["/sim approvals", "what waits for a decision, for me and from me"],
   ["/sim delegate ", "PERSON until friday: lets somebody approve in my place"],
   ["/sim policy ", "test retire 200 account:acme: which policy matches, and who decides"],
+  ["/sim jobs", "the bulk jobs: what runs, by whom, how far"],
+  ["/sim job ", "N: one bulk job: progress, what failed, its buttons"],
   ["/sim alerts", "the alerts that are open"],
   ["/sim audit ", "ID: who did what to a SIM, a request (#12) or by a person"],
   ["/sim status", "how the bot, SmartHub and Slack are"],
@@ -43,15 +46,31 @@ export function composer({ label, placeholder, send, attach, commands = () => un
     rows: 1, placeholder, "aria-label": label, "aria-autocomplete": "list", "aria-controls": list, autocomplete: "off", class: "typing",
     on: { input: () => { grow(); suggest(); }, keydown: onKey, blur: () => setTimeout(hide, 120) },
   });
-  const file = h("input", { type: "file", accept: ".csv,.txt,text/csv,text/plain", hidden: true, tabindex: -1, "aria-hidden": "true" });
+  const file = h("input", { type: "file", accept: ".csv,.tsv,.txt,.xlsx", hidden: true, tabindex: -1, "aria-hidden": "true" });
   file.addEventListener("change", async () => {
     if (file.files[0]) await attach(file.files[0]);
     file.value = "";
   });
-  const clip = attach ? h("button", { type: "button", class: "quiet square", "aria-label": "Attach a CSV file", title: "Attach a CSV file", on: { click: () => file.click() } }, glyph("clip")) : null;
+  const clip = attach ? h("button", { type: "button", class: "quiet square", "aria-label": "Attach a file", title: "Attach a file (or drop it here)", on: { click: () => file.click() } }, glyph("clip")) : null;
   const extra = h("span", { hidden: true });
   const go = h("button", { type: "submit", class: "primary square", "aria-label": "Send", title: "Send (Enter)" }, glyph("send"));
   const node = h("form", { class: "composer", on: { submit: (event) => { event.preventDefault(); done(); } } }, hints, h("div", { class: "box" }, area, attach ? file : null, extra, clip, go));
+
+  if (attach) {
+    const carries = (event) => event.dataTransfer?.types.includes("Files");
+    node.addEventListener("dragover", (event) => {
+      if (!carries(event)) return;
+      event.preventDefault();
+      node.classList.add("dropping");
+    });
+    node.addEventListener("dragleave", () => node.classList.remove("dropping"));
+    node.addEventListener("drop", async (event) => {
+      if (!carries(event)) return;
+      event.preventDefault();
+      node.classList.remove("dropping");
+      for (const dropped of event.dataTransfer.files) await attach(dropped);
+    });
+  }
 
   function grow() {
     area.style.height = "auto";

@@ -100,6 +100,17 @@ export function sizeOf(bytes) {
   return bytes < 1e6 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
+/** A file as base64, for what is sent as JSON. */
+export async function asBase64(file) {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 0x8000) text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+  return btoa(text);
+}
+
+export const LARGEST_FILE = 10e6;
+export const TOO_LARGE = "The demo takes files up to 10 MB.";
+
 /** Sends JSON and gives back the answer; what went wrong is said in a toast and comes back as `ok: false`. */
 export async function post(path, body, { quiet = false } = {}) {
   let answer;

@@ -122,8 +122,12 @@ function typed(e, at, given, { get = (v) => v, set = (v) => v, first = e.initial
   return { node, read };
 }
 
+// What was chosen stays when the form is drawn again, as in Slack.
 function fileInput(e, at) {
   const node = h("input", { type: "file", ...keyed(e, at), multiple: (e.max_files ?? 10) > 1, accept: (e.filetypes ?? []).map((t) => `.${t}`).join(",") || undefined });
+  const chosen = new DataTransfer();
+  for (const file of at.ctx.kept?.(at.block.block_id, e.action_id) ?? []) chosen.items.add(file);
+  if (chosen.files.length) node.files = chosen.files;
   return { node, read: () => [...node.files].slice(0, e.max_files ?? 10) };
 }
 

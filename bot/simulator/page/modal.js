@@ -1,6 +1,6 @@
 // Slack's modals as a native dialog: drawn from the view, submitted with the values of its inputs.
 import { drawBlocks } from "./blocks.js";
-import { fresh, glyph, h, post, textOf } from "./dom.js";
+import { asBase64, fresh, glyph, h, LARGEST_FILE, post, textOf, toast, TOO_LARGE } from "./dom.js";
 import { plainText } from "./emoji.js";
 
 /** The one dialog of this page. `ctxOf(view)` gives the context its blocks are drawn with; `as()` who is asking. */
@@ -23,8 +23,7 @@ export function modals({ as, ctxOf }) {
 
   function keep() {
     for (const { block, made } of fields) {
-      const value = made.read?.();
-      if (!(Array.isArray(value) && value[0] instanceof File)) kept[key(block.block_id, block.element.action_id)] = { value, options: made.options?.() };
+      kept[key(block.block_id, block.element.action_id)] = { value: made.read?.(), options: made.options?.() };
     }
   }
 
@@ -99,7 +98,11 @@ export function modals({ as, ctxOf }) {
     for (const { block, made } of fields.filter((field) => field.block.element?.type === "file_input")) {
       const ids = [];
       for (const file of made.read()) {
-        const answer = await post("/do/file", { as: as(), channel: "", view_id: view.id, name: file.name, content: await file.text() });
+        if (file.size > LARGEST_FILE) {
+          toast(TOO_LARGE, "error");
+          return null;
+        }
+        const answer = await post("/do/file", { as: as(), channel: "", view_id: view.id, name: file.name, content: await asBase64(file) });
         if (answer.ok === false) return null;
         ids.push(answer.file?.id ?? answer.id ?? answer.file_id ?? file.name);
       }

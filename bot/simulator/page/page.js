@@ -1,7 +1,7 @@
 // The page's start: holds the state, listens to the stream, and asks the other modules to draw.
 import { drawBlocks } from "./blocks.js";
 import { composer } from "./composer.js";
-import { announce, avatar, glyph, h, post, textOf, toast } from "./dom.js";
+import { announce, asBase64, avatar, glyph, h, LARGEST_FILE, post, textOf, toast, TOO_LARGE } from "./dom.js";
 import { plainString } from "./emoji.js";
 import { jumper } from "./jump.js";
 import { author, messageList } from "./messages.js";
@@ -64,8 +64,8 @@ $("write").append(writer.node);
 $("thread-write").append(answerer.node);
 
 async function attach(file) {
-  if (file.size > 2e6) return toast("The demo takes files up to 2 MB.", "error");
-  return post("/do/file", { as: state.me, channel: state.here, name: file.name, content: await file.text() });
+  if (file.size > LARGEST_FILE) return toast(TOO_LARGE, "error");
+  return post("/do/file", { as: state.me, channel: state.here, name: file.name, content: await asBase64(file) });
 }
 
 // ---- drawing ---------------------------------------------------------------------------------------------------

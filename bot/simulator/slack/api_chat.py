@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bot.simulator.slack.asked import Asked
 from bot.simulator.slack.drawn import Drawn
 from bot.simulator.slack.limits import check_message
@@ -17,6 +19,7 @@ class ChatMethods:
         self.space = space
         self.drawn = drawn
         self.trouble = trouble
+        self.shared: Callable[[File, Channel], None] = _nothing  # what follows when the bot has shared a file
         self.uploads: dict[str, tuple[str, int]] = {}
         self.uploaded: dict[str, bytes] = {}
 
@@ -156,6 +159,8 @@ class ChatMethods:
                 thread_ts=thread_ts,
                 files=files,
             )
+            for file in files:
+                self.shared(file, channel)
         return {"files": [self.drawn.file(f) for f in files]}
 
     def _finish(self, ticket: str, title: str | None) -> File:
@@ -165,10 +170,14 @@ class ChatMethods:
 
     def file_info(self, asked: Asked) -> Json:
         """https://docs.slack.dev/reference/methods/files.info"""
-        file = self.space.files.get(asked.needed("file"))
+        file = self.space.file_for_bot(asked.needed("file"))
         if file is None:
             raise Refused("file_not_found")
         return {"file": self.drawn.file(file)}
+
+
+def _nothing(_file: File, _channel: Channel) -> None:
+    """Nobody wants to know."""
 
 
 def _list(things: object) -> list[Json]:

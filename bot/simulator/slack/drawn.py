@@ -52,7 +52,7 @@ class Drawn:
             "title": file.title,
             "mimetype": file.mimetype,
             "filetype": file.name.rpartition(".")[2],
-            "size": len(file.content),
+            "size": file.size,
             "user": file.user,
             "url_private": f"{self.origin}/files-pri/{file.id}/{file.name}",
             "url_private_download": f"{self.origin}/files-pri/{file.id}/download/{file.name}",

@@ -17,6 +17,7 @@ class Files:
 
     def __init__(self, api: WebApi) -> None:
         self.api = api
+        self.fetched: list[str] = []  # the ids of those that were given out, in their order
 
     def routes(self) -> list[web.RouteDef]:
         """What the server has to route here."""
@@ -38,10 +39,14 @@ class Files:
         return web.Response(text=f"OK - {len(content)}")
 
     async def give(self, request: web.Request) -> web.Response:
-        """A file, to whoever has the bot's token."""
-        file = self.api.space.files.get(request.match_info["id"])
-        if request.headers.get("Authorization") != f"Bearer {self.api.bot_token}" or file is None:
+        """A file, to whoever has the bot's token with the scope for it, where the bot may see the file."""
+        file = self.api.space.file_for_bot(request.match_info["id"])
+        allowed = request.headers.get("Authorization") == f"Bearer {self.api.bot_token}"
+        if file is None or not allowed or "files:read" not in self.api.scopes:
             return web.Response(text="<html>Sign in to Slack</html>", content_type="text/html")
+        if self.api.trouble.down:
+            return web.Response(status=503, text="Service Unavailable")
+        self.fetched.append(file.id)
         return web.Response(body=file.content, content_type=file.mimetype)
 
 

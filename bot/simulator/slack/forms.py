@@ -59,6 +59,8 @@ class Forms:
         if not view["submit"]:
             raise LookupError("This modal has no submit button.")
         check_filled(view, filled["state"])
+        chosen = (said for fields in filled["state"]["values"].values() for said in fields.values())
+        self.space.handed.update(file["id"] for said in chosen for file in said.get("files") or ())
         payload = self.payloads.base("view_submission", by=by) | {"trigger_id": self.space.new_trigger(by)}
         ack = await self.line.interaction(payload | {"view": filled, "response_urls": self._urls(filled, by=by)})
         return self._answered(ack, view, by=by)

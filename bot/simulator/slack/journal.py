@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import os
 from dataclasses import asdict
@@ -14,7 +13,7 @@ from bot.errors import StoreError
 from bot.simulator.slack.shapes import Channel, File, Json, Message
 from bot.simulator.slack.workspace import AnswerAddress, Change, Workspace
 
-VERSION = 1
+VERSION = 2
 
 
 class Journal:
@@ -23,7 +22,9 @@ class Journal:
     def __init__(self, space: Workspace, path: Path) -> None:
         self.space = space
         self.path = path
+        self.folder = path.with_suffix(".files")
         self._due = False
+        self._written: set[str] = set()
 
     def watch(self) -> None:
         """Begins to write."""
@@ -42,6 +43,7 @@ class Journal:
         """Writes now; the file is whole at every moment."""
         self._due = False
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._save_files()
         new = self.path.with_suffix(".new")
         with new.open("w", encoding="utf-8") as out:
             json.dump(dump(self.space), out, ensure_ascii=False)
@@ -49,12 +51,21 @@ class Journal:
             os.fsync(out.fileno())
         new.replace(self.path)
 
+    def _save_files(self) -> None:
+        """Writes the content of each file once, beside the journal: it never changes, and may be large."""
+        for file in self.space.files.values():
+            if file.id not in self._written:
+                self._written.add(file.id)
+                self.folder.mkdir(exist_ok=True)
+                (self.folder / file.id).write_bytes(file.content)
+
     def load(self) -> None:
         """Reads what was written, where there is something. Raises StoreError when it is not what was written here."""
         if not self.path.exists():
             return
         try:
-            fill(self.space, json.loads(self.path.read_text(encoding="utf-8")))
+            fill(self.space, json.loads(self.path.read_text(encoding="utf-8")), files=self.folder)
+            self._written = set(self.space.files)
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as exc:
             raise StoreError(
                 f"{self.path} cannot be read: {type(exc).__name__} {exc}. It keeps what was said in the demo's Slack. "
@@ -74,22 +85,29 @@ def dump(space: Workspace) -> Json:
         "modals": {user: s.modals for user, s in space.surfaces.items() if s.modals},
         "answers": {token: asdict(a) | {"at": a.at.isoformat()} for token, a in space.answers.items()},
         "choices": [[user, place, values] for (user, place), values in space.choices.items()],
-        "files": [asdict(f) | {"content": base64.b64encode(f.content).decode()} for f in space.files.values()],
+        "files": [_bare(f, "content") for f in space.files.values()],
+        "handed": sorted(space.handed),
     }
 
 
 def _message(message: Message) -> Json:
-    bare = {name: getattr(message, name) for name in message.__dataclass_fields__ if name != "files"}
-    return bare | {"files": [f.id for f in message.files]}
+    return _bare(message, "files") | {"files": [f.id for f in message.files]}
 
 
-def fill(space: Workspace, kept: Json) -> None:
-    """Puts what was kept back. Channels and people stay as they were given; what belongs to others is left out."""
+def _bare(thing: Message | File, without: str) -> Json:
+    return {name: getattr(thing, name) for name in thing.__dataclass_fields__ if name != without}
+
+
+def fill(space: Workspace, kept: Json, *, files: Path) -> None:
+    """Puts what was kept back, with the content of files from this folder. Channels and people stay as they were given;
+    what belongs to others is left out.
+    """
     if kept.get("version") != VERSION:
         return
     space.last_ts, space.counted = kept["last_ts"], kept["counted"]
     for file in kept["files"]:
-        space.files[file["id"]] = File(**file | {"content": base64.b64decode(file["content"])})
+        space.files[file["id"]] = File(**file, content=(files / file["id"]).read_bytes())
+    space.handed = set(kept["handed"])
     for channel in kept["channels"]:
         _fill_channel(space.channels.get(channel["id"]), channel)
     for message in kept["messages"]:

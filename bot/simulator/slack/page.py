@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import Callable
 
@@ -104,7 +105,7 @@ class Page:
                     "id": f.id,
                     "name": f.name,
                     "mimetype": f.mimetype,
-                    "size": len(f.content),
+                    "size": f.size,
                     "url": f"/files/{f.id}/{f.name}",
                 }
                 for f in message.files
@@ -244,10 +245,13 @@ class Page:
         return {"options": offered}
 
     async def file(self, body: Json) -> Json:
-        """Uploads a text file into a channel, or without one for a file input of a modal."""
-        kept = self.people.upload(
-            name=str(body["name"]), content=str(body["content"]), by=body["as"], channel=body.get("channel") or None
-        )
+        """Uploads a file, whose content is in base64, into a channel, or without one for a file input of a modal."""
+        name, by = str(body["name"]), str(body["as"])
+        content = base64.b64decode(body["content"], validate=True)
+        if body.get("channel"):
+            kept = await self.people.share(name=name, content=content, by=by, channel=str(body["channel"]))
+        else:
+            kept = self.people.upload(name=name, content=content, by=by)
         return {"file": {"id": kept.id, "name": kept.name}}
 
     async def shortcut(self, body: Json) -> Json:

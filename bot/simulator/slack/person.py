@@ -101,15 +101,32 @@ class People:
         if person is None or person.deactivated:
             raise LookupError(f"{by} has no account here.")
 
-    def upload(self, *, name: str, content: str, by: str, channel: str | None) -> File:
-        """Uploads a text file, shown in the channel if one is named; else it can be put into a file input."""
-        if channel is None:
-            self._account(by)
-            return self.space.keep_file(name=name, content=content.encode(), user=by)
+    def upload(self, *, name: str, content: bytes, by: str, claimed: int | None = None) -> File:
+        """Uploads a file that nobody sees yet: it can be put into a file input. `claimed` is a size that is not its
+        own.
+        """
+        self._account(by)
+        return self.space.keep_file(name=name, content=content, user=by, claimed=claimed)
+
+    async def share(
+        self, *, name: str, content: bytes, by: str, channel: str, text: str = "", claimed: int | None = None
+    ) -> File:
+        """Uploads a file into a channel, and tells the bot."""
         place = self._inside(by, channel)
-        kept = self.space.keep_file(name=name, content=content.encode(), user=by)
-        self.space.post(channel=place.id, user=by, text="", files=[kept])
+        kept = self.upload(name=name, content=content, by=by, claimed=claimed)
+        self.space.post(channel=place.id, user=by, text=text, files=[kept])
+        await self.tell_of_file(kept, place)
         return kept
+
+    async def tell_of_file(self, file: File, channel: Channel) -> Delivery:
+        """Tells the bot of a file in a channel where it is, its own files as well.
+
+        https://docs.slack.dev/reference/events/file_shared
+        """
+        if not channel.bot_in or "file_shared" not in self.events or not self.line.reachable:
+            return Delivery(200)
+        about = {"type": "file_shared", "channel_id": channel.id, "file_id": file.id, "user_id": file.user}
+        return await self.send_event(about | {"file": {"id": file.id}, "event_ts": self.space.new_ts()})
 
     # Acting
 

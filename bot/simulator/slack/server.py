@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from bot.simulator.slack.page import Page
 from bot.simulator.slack.payloads import Payloads
 from bot.simulator.slack.person import People
 from bot.simulator.slack.sending import Line, Sent
-from bot.simulator.slack.shapes import Call, Channel, Delivery, Json, Message, Person, World
+from bot.simulator.slack.shapes import Call, Channel, Delivery, File, Json, Message, Person, World
 from bot.simulator.slack.socket_mode import SocketMode
 from bot.simulator.slack.trouble import Trouble
 from bot.simulator.slack.workspace import Change, Ids, Workspace
@@ -61,6 +62,9 @@ class Slack(People):
             app_token=app_token,
             connection_url=self.socket_mode.new_url,
         )
+        self.files = Files(self.api)
+        self.api.chat.shared = self._tell_of_own
+        self._telling: set[asyncio.Task[Delivery]] = set()
         self.page = Page(self)
         self.journal = Journal(space, journal) if journal is not None else None
         self._runner: web.AppRunner | None = None
@@ -75,7 +79,7 @@ class Slack(People):
             [
                 web.route("*", "/api/{method}", self.api.answer),
                 web.post("/response/{token}", guarded(self.answers.receive)),
-                *Files(self.api).routes(),
+                *self.files.routes(),
                 web.get("/link/{ticket}", self.socket_mode.receive),
                 *self.page.routes(),
             ]
@@ -88,6 +92,9 @@ class Slack(People):
     async def stop(self) -> None:
         """Ends all connections and frees the port."""
         self.page.end()
+        for task in self._telling:
+            task.cancel()
+        await asyncio.gather(*self._telling, return_exceptions=True)
         await self.socket_mode.close()
         await self.line.close()
         if self._runner is not None:
@@ -95,6 +102,12 @@ class Slack(People):
             self._runner = None
             if self.journal is not None:  # one that could not be read stays as it is
                 self.journal.save()
+
+    def _tell_of_own(self, file: File, channel: Channel) -> None:
+        """Slack tells a bot of its own files as well, while it still waits for the answer to its call."""
+        task = asyncio.get_running_loop().create_task(self.tell_of_file(file, channel))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
 
     # What stands there
 
@@ -183,6 +196,11 @@ class Slack(People):
     def calls(self) -> list[Call]:
         """Every call of the Web API so far."""
         return self.api.calls
+
+    @property
+    def fetched(self) -> list[str]:
+        """The ids of the files that the bot has downloaded, in their order."""
+        return self.files.fetched
 
     def count(self, method: str) -> int:
         """How often this method was called, refused calls too."""

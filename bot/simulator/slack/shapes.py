@@ -44,7 +44,7 @@ class Channel:
 
 @dataclass(frozen=True)
 class File:
-    """An uploaded file."""
+    """An uploaded file. `claimed` is the size that Slack says it has, where that is not the length of its content."""
 
     id: str
     name: str
@@ -52,6 +52,12 @@ class File:
     mimetype: str
     content: bytes = field(repr=False)
     user: str = ""
+    claimed: int | None = None
+
+    @property
+    def size(self) -> int:
+        """Its size in bytes, as Slack says it."""
+        return len(self.content) if self.claimed is None else self.claimed
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,7 @@ class Workspace:
         self.triggers: dict[str, Trigger] = {}
         self.answers: dict[str, AnswerAddress] = {}
         self.files: dict[str, File] = {}
+        self.handed: set[str] = set()  # files that were sent to the bot in a form
         self.watchers: list[Callable[[Change], None]] = []
         self.last_ts = 0
         self.counted = 0
@@ -288,12 +289,22 @@ class Workspace:
         trigger.used = True
         return trigger.user
 
-    def keep_file(self, *, name: str, content: bytes, user: str, title: str | None = None) -> File:
+    def keep_file(
+        self, *, name: str, content: bytes, user: str, title: str | None = None, claimed: int | None = None
+    ) -> File:
         """The stored file; nobody sees it until it is shared in a channel."""
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        kept = File(f"F{secrets.token_hex(8).upper()}", name, title or name, kind, content, user)
+        kept = File(f"F{secrets.token_hex(8).upper()}", name, title or name, kind, content, user, claimed)
         self.files[kept.id] = kept
         return kept
+
+    def file_for_bot(self, file_id: str) -> File | None:
+        """The file, where the bot may see it: its own, one in a channel where it is, or one that a form brought."""
+        file = self.files.get(file_id)
+        if file is None or file_id in self.handed or file.user == self.ids.bot_user_id:
+            return file
+        there = (self.written.get(c.id, {}) for c in (*self.channels.values(), *self.directs.values()) if c.bot_in)
+        return file if any(file in message.files for said in there for message in said.values()) else None
 
     def slackbot_says(self, text: str, *, channel: str, to: str) -> Message:
         """Slack's own words to one person."""

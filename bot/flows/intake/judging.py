@@ -1,0 +1,91 @@
+"""Judging the SIMs of a list, and saying what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Callable, Collection, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from bot.clock import Clock
+from bot.errors import StoreError
+from bot.flows.intake.tally import judge_again
+from bot.rules.orders import Order
+from bot.rules.people import Person
+from bot.rules.sheets import csv_line, csv_lines
+from bot.rules.sims import Sim
+from bot.rules.verdicts import Terms, Verdict
+from bot.slack import Slack
+from bot.store import Store
+from bot.store.lists import Numbered, SimList
+from bot.views import lists as view
+
+Protected = Callable[[Sequence[str]], Collection[str]]
+
+
+@dataclass(frozen=True)
+class Judging:
+    """What lists are judged with. `protected` says which of these GICCIDs no bulk change may touch, `suspends_first`
+    whether a retirement of this SIM would be in two steps, `looked_at` when the last look over all SIMs ended.
+    """
+
+    store: Store
+    slack: Slack
+    clock: Clock
+    label_field: str
+    protected: Protected
+    suspends_first: Callable[[Sim], bool]
+    looked_at: Callable[[], datetime | None]
+
+    def terms(self, order: Order, giccids: Sequence[str], *, without_plan: Collection[str | None] = ()) -> Terms:
+        """What these SIMs are judged by."""
+        return Terms(order, self.protected(giccids), without_plan, self.suspends_first)
+
+    async def once_more(self, rows: Sequence[Numbered], order: Order) -> list[Numbered]:
+        """These accepted lines as they are judged now."""
+        giccids = [row.judged.giccid or "" for row in rows]
+        terms = self.terms(order, giccids)
+        now = {hit.sim.giccid: hit for hit in await self.store.lists.by_giccids(giccids)}
+        return await asyncio.to_thread(lambda: [judge_again(row, now, terms) for row in rows])
+
+    async def close(self, id: int) -> SimList:
+        """The list after it was made one that can be asked for, with its digest and its counts."""
+        lists = self.store.lists
+        await lists.close(id, digest=await lists.digest(id), counts=await lists.counts(id))
+        return lists.get(id)
+
+    async def report(
+        self, found: SimList, *, seen_from: datetime | None = None, asked: int = 0, unsent: str | None = None
+    ) -> view.Report:
+        """What is to be said of the list, with the first lines of each verdict."""
+        first = {
+            verdict: [row.judged for row in await self.store.lists.first(found.id, verdict, limit=view.SHOWN)]
+            for verdict in Verdict
+            if found.counts.get(verdict)
+        }
+        return view.Report(
+            found.id, found.order, found.source, found.reason, found.counts, found.digest or "", first, seen_from,
+            asked, unsent, complete=self.looked_at() is not None,
+        )  # fmt: skip
+
+    async def send_csv(self, found: SimList, *, by: Person) -> None:
+        """Sends each line with its verdict as a file to this person. Raises SlackError, StoreError."""
+        title = f"Report on list {found.id}: {found.order.words}"
+        channel = await self.slack.direct(by.id)
+        with tempfile.TemporaryDirectory(prefix="simops-") as folder:
+            path = Path(folder) / f"report-{found.id}.csv"
+            await self._write(path, found)
+            await self.slack.upload(channel, name=path.name, title=title[:200], path=path)
+
+    async def _write(self, path: Path, found: SimList) -> None:
+        try:
+            with path.open("w", encoding="utf-8", newline="") as file:
+                file.writelines(csv_lines(view.SHEET, ()))
+                async with aclosing(self.store.lists.stream(found.id)) as pieces:
+                    async for rows in pieces:
+                        await asyncio.to_thread(file.writelines, map(csv_line, (view.row(r.judged) for r in rows)))
+        except OSError as exc:
+            raise StoreError(f"The file could not be written here: {exc.strerror}. Tell whoever runs the bot.") from exc
