@@ -36,6 +36,7 @@ from handlers.jobs import JobButtons
 from handlers.listening import Listening
 from handlers.lists import Lists
 from handlers.menus import Menus
+from handlers.pushes import PushButtons
 from handlers.schedule import FAILED, Job, Schedule
 from handlers.slack import Requests, Socket, make_bolt
 from handlers.threads import Threads
@@ -78,6 +79,7 @@ class App:
         except BaseException:
             await self._let_go()
             raise
+        self._go(self.flows.pushes.sorter.run())
         self._go(self.outbox.run())
         self._go(self.flows.home.run())
         self._go(self._know_myself())
@@ -139,6 +141,8 @@ class App:
         found += [f"{task.get_name()} has stopped." for task in self._tasks if _broke(task)]
         if self.outbox.trouble is not None:
             found.append(f"Slack: {self.outbox.trouble}")
+        if self.flows.pushes.sorter.trouble is not None:
+            found.append(f"Notifications are not sorted: {self.flows.pushes.sorter.trouble}")
         if self._socket is not None and self._socket.trouble is not None:
             found.append(self._socket.trouble)
         if self.outages.trouble is not None:
@@ -174,6 +178,7 @@ class App:
 
     def _committed(self) -> None:
         """Something was stored: there may be something to send, and something to redraw."""
+        self.flows.pushes.sorter.wake()
         self.outbox.wake()
         self.flows.home.changed()
 
@@ -234,7 +239,9 @@ class App:
                 flows.home,
                 flows.intake,
                 self._checked_at,
+                flows.pushes,
             ),
+            PushButtons(people, flows.pushes, flows.sims, flows.accounts),
             Buttons(people, approvals, flows.alerts),
             JobButtons(people, flows.jobs),
             Cards(people, flows.sims, flows.histories, flows.searches, approvals),
@@ -269,12 +276,23 @@ class App:
                     log.error("socket_lost")
                     self.gave_up.set()
 
+        reconcile = self.config.push.reconcile_every
+        pushes = self.flows.pushes
+
+        async def tick_pushes() -> str | None:
+            self.outbox.wake()  # what somebody let go again by the command line is found like this
+            return await pushes.tick()
+
         tick = min(self.config.approvals.settle_every, timedelta(seconds=30))
         return [
             Job("alerts", self.config.alerts.every, self.flows.alerts.check),
             Job("requests", tick, self.flows.approvals.timed),
             Job("jobs", timedelta(seconds=1), self.flows.jobs.tick),
             Job("snoozes", timedelta(seconds=30), wake),
+            Job("pushes", timedelta(seconds=5), tick_pushes),
+            Job("channels", timedelta(minutes=1), pushes.routing.probe),
+            Job("watchdog", timedelta(minutes=1), pushes.watching.look),
+            *([Job("change log", reconcile, pushes.watching.reconcile)] if reconcile else []),
             Job("audit", timedelta(hours=6), self.flows.audit.prune),
             Job("lists", timedelta(hours=6), self.flows.intake.taking.prune),
             Job("outages", timedelta(seconds=30), self.outages.look),

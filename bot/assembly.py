@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from bot.clock import Clock
 from bot.config import Config
 from bot.config.policies import rules_of
-from bot.flows import alerts, approvals, audit, events, intake
+from bot.config.routes import routes_of
+from bot.flows import alerts, approvals, audit, events, intake, pushes
 from bot.flows.accounts import Accounts
 from bot.flows.approvals import Approvals
 from bot.flows.delegating import Delegating
@@ -25,6 +26,7 @@ from bot.flows.protecting import Protecting
 from bot.flows.searches import Searches
 from bot.flows.sims import Sims
 from bot.rules.alerts import Limits
+from bot.rules.events import SMS
 from bot.rules.people import Roles
 from bot.rules.policies import Facts, Policy
 from bot.rules.quorum import Vote, Voters
@@ -33,6 +35,7 @@ from bot.slack import Slack
 from bot.smarthub.client import SmartHub
 from bot.smarthub.contract import Contract
 from bot.store import Store
+from bot.store.sorting import Limits as Sharing
 from bot.views.parts import Units
 
 
@@ -64,6 +67,7 @@ class Flows:
     protecting: Protecting
     delegating: Delegating
     events: events.Events
+    pushes: pushes.Pushes
     alerts: alerts.Alerts
     audit: audit.Audit
     intake: intake.Intake
@@ -79,6 +83,21 @@ def make_flows(tools: Tools, *, pulse: Pulse, checked_at: Callable[[], datetime 
     policies = make_policies(config, people, clock=clock)
     made_approvals = _approvals(tools, policies, people)
     made_alerts, made_events, made_jobs = _alerts(tools), _events(tools), _jobs(tools, people)
+    made_pushes = _pushes(tools, people, gets_through=lambda: outbox.trouble is None)
+    outbox = Outbox(
+        store=store.outbox,
+        slack=slack,
+        sees=people.sees,
+        clock=clock,
+        closed=made_pushes.routing.closed,
+        draw={
+            "approval": made_approvals.steps.draw,
+            "event": made_events.draw,
+            "notice": made_pushes.showing.draw,
+            "alert": made_alerts.draw,
+            "job": made_jobs.draw,
+        },
+    )
     return Flows(
         people=people,
         policies=policies,
@@ -109,21 +128,11 @@ def make_flows(tools: Tools, *, pulse: Pulse, checked_at: Callable[[], datetime 
             store.delegations, store.outbox, clock, people.zone, people.must_exist, config.slack.command
         ),
         events=made_events,
+        pushes=made_pushes,
         alerts=made_alerts,
         intake=_intake(tools, policies, looked_at=checked_at),
         audit=audit.Audit(store=store, clock=clock, settings=audit.Settings(config.audit.keep, config.audit.archive)),
-        outbox=Outbox(
-            store=store.outbox,
-            slack=slack,
-            sees=people.sees,
-            clock=clock,
-            draw={
-                "approval": made_approvals.steps.draw,
-                "event": made_events.draw,
-                "alert": made_alerts.draw,
-                "job": made_jobs.draw,
-            },
-        ),
+        outbox=outbox,
         home=Home(
             store=store,
             slack=slack,
@@ -225,7 +234,38 @@ def _events(tools: Tools) -> events.Events:
         store=tools.store.events,
         contract=tools.contract,
         clock=tools.clock,
-        settings=events.Settings(config.slack.events_channel, config.push.repeat_window, units_of(config)),
+        settings=events.Settings(config.push.repeat_window, config.push.json_depth, units_of(config)),
+    )
+
+
+def _pushes(tools: Tools, people: People, *, gets_through: Callable[[], bool]) -> pushes.Pushes:
+    config, store, slack, clock = tools.config, tools.store, tools.slack, tools.clock
+    push = config.push
+    settings = pushes.Settings(
+        channel=config.slack.events_channel,
+        fallback=push.fallback_channel or config.slack.alerts_channel,
+        alerts_channel=config.slack.alerts_channel,
+        approvals_channel=config.slack.approvals_channel,
+        limits=Sharing(push.fold_for, push.storm_sims, push.storm_window, push.storm_calm, separate=SMS),
+        routes=routes_of(config.routes),
+        admins=config.roles.admins,
+        snooze_for=push.snooze_for,
+        remind_after=push.remind_after,
+        watch=push.watch,
+        command=config.slack.command,
+        units=units_of(config),
+    )
+    return pushes.Pushes(
+        store=store,
+        clock=clock,
+        settings=settings,
+        sorter=pushes.Sorter(store=store, clock=clock, settings=settings),
+        showing=pushes.Showing(store, clock, settings),
+        routing=pushes.Routing(store, slack, clock, settings, people.zone, people.members),
+        caring=pushes.Caring(store, slack, clock, settings),
+        muting=pushes.Muting(store, clock, settings, people.zone),
+        gathering=pushes.Gathering(store, slack, clock, settings, gets_through),
+        watching=pushes.Watching(store, tools.hub, clock, settings),
     )
 
 

@@ -14,6 +14,7 @@ from bot.config import environment, settings
 from bot.config.files import Table, read_table
 from bot.config.mistakes import scrubbed, sentences
 from bot.config.policies import Policy, clashes
+from bot.config.routes import Route, disagreements
 from bot.errors import ConfigError
 
 
@@ -51,6 +52,7 @@ class Config(BaseSettings):
     policies: tuple[Policy, ...] = ()
     alerts: settings.Alerts
     push: settings.Push
+    routes: tuple[Route, ...] = ()
     http: settings.Http
     store: settings.Store
     audit: settings.Audit
@@ -92,6 +94,7 @@ class Config(BaseSettings):
             config = cls.model_validate(layers)
         except ValidationError as exc:
             return None, [*sentences(exc, _known(), environ), *mistakes]
+        mistakes += disagreements(config.routes, config.push, config.secrets)
         return config, [*mistakes, *clashes(config.policies, config.approvals)]
 
     @classmethod
@@ -117,6 +120,7 @@ def _known() -> dict[str, tuple[str, ...]]:
     """The settings of each section, for saying what somebody may have meant."""
     known = {name: tuple(kind.model_fields) for name, kind in _sections().items()}
     known["policies"] = tuple(field.alias or name for name, field in Policy.model_fields.items())
+    known["routes"] = tuple(Route.model_fields)
     return {"": tuple(known), "smarthub.operations.NAME": tuple(settings.Operation.__annotations__), **known}
 
 

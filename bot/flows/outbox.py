@@ -19,6 +19,7 @@ from bot.views.parts import Message, fit
 
 Draw = Callable[[int], Message]
 Sees = Callable[[str, str], Awaitable[bool]]
+Closed = Callable[[str, str], Awaitable[None]]
 log = structlog.get_logger()
 
 # Slack says no to the message itself, however often it is tried: its plain text goes instead.
@@ -28,6 +29,7 @@ GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_close
 NOBODY = frozenset({"user_not_found", "users_not_found", "user_disabled", "cannot_dm_bot"})
 NO_THREAD = frozenset({"thread_not_found", "cannot_reply_to_message", "message_not_found"})
 CLOSED = frozenset({"not_in_channel", "is_archived"})
+NO_CHANNEL = CLOSED | {"channel_not_found"}
 # Slack says no to the place or to us; somebody has to mend it, and then the message goes.
 TO_MEND_S = 60.0
 STORE_RESTS_S = 10.0
@@ -38,12 +40,14 @@ ALL = ""
 class Outbox:
     """The postman: one message a second and channel, a round for all channels that are free, nothing dropped."""
 
-    def __init__(self, *, store: Stored, slack: Slack, sees: Sees, clock: Clock, draw: Mapping[str, Draw]) -> None:
+    def __init__(
+        self, *, store: Stored, slack: Slack, sees: Sees, clock: Clock, draw: Mapping[str, Draw], closed: Closed
+    ) -> None:
         """`draw` says for each kind of card (`approval`, `event`, `alert`) how it is drawn from its number.
 
-        `sees` says whether a person is in a channel.
+        `sees` says whether a person is in a channel. `closed` hears of a channel that takes nothing, with Slack's word.
         """
-        self._sees = sees
+        self._sees, self._closed = sees, closed
         self._store, self._slack, self._clock, self._draw = store, slack, clock, draw
         self._rests: dict[str, datetime] = {}
         self._everything: datetime | None = None
@@ -224,6 +228,8 @@ class Outbox:
             self._look_at = self._everything  # it stays "on its way" until Slack says whether it has it
         else:
             await self._store.again(waiting, error=str(problem))
+        if problem.code in NO_CHANNEL and not waiting.channel.startswith(("U", "W")):
+            await self._closed(waiting.channel, problem.code)
 
     async def _set_aside(self, waiting: Waiting, error: str) -> None:
         log.error("message_set_aside", outbox=waiting.id, channel=waiting.channel, problem=error)

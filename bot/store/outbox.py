@@ -86,6 +86,13 @@ class Outbox:
         row = self._disk.reader.execute("SELECT count(*) FROM outbox WHERE state IN ('waiting', 'sending')").fetchone()
         return int(row[0])
 
+    def depth_of(self, channel: str) -> int:
+        """The same for one channel or person."""
+        row = self._disk.reader.execute(
+            "SELECT count(*) FROM outbox WHERE channel = ? AND state IN ('waiting', 'sending')", (channel,)
+        ).fetchone()
+        return int(row[0])
+
     def oldest(self) -> datetime | None:
         """When the longest-waiting message was made."""
         row = self._disk.reader.execute(
@@ -129,9 +136,9 @@ class Outbox:
             )
             if isinstance(waiting.what, Card):
                 db.execute(
-                    "INSERT INTO cards (subject, channel, ts) VALUES (?, ?, ?)"
+                    "INSERT INTO cards (subject, channel, ts, posted_at) VALUES (?, ?, ?, ?)"
                     " ON CONFLICT (subject) DO UPDATE SET channel = excluded.channel, ts = excluded.ts",
-                    (waiting.what.subject, place.channel, place.ts),
+                    (waiting.what.subject, place.channel, place.ts, when(now)),
                 )
             _forget_old(db, now)
 

@@ -8,6 +8,7 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from bot.store.schema_jobs import JOBS
+from bot.store.schema_pushes import PUSHES
 
 SCHEMA = Migrations("simops")
 
@@ -153,6 +154,13 @@ LISTS = (
 def jobs(db: Database) -> None:
     """Bulk jobs, their SIMs, and their batches at SmartHub."""
     for statement in JOBS:
+        db.execute(statement)
+
+
+@SCHEMA(name="0011_pushes")
+def pushes(db: Database) -> None:
+    """Notifications in channels: incidents and their cards, subscriptions, planned work, and what is usual."""
+    for statement in PUSHES:
         db.execute(statement)
 
 
