@@ -54,6 +54,7 @@ from bot.views import help as help_view
 from bot.views import history as history_view
 from bot.views.approvals import Why
 from bot.views.parts import Block, Element, Message
+from tests.views import test_incidents
 from tests.views.anything import (
     ACCOUNTS,
     COUNTRIES,
@@ -191,6 +192,7 @@ MESSAGES: Mapping[View, st.SearchStrategy[Callable[[], Message]]] = {
     sims.card: calls(sims.card, SIMS, SEEN),
     sims.exact: calls(sims.exact, SIMS, label=TEXT, read_at=TIMES),
     status.listing: calls(status.listing, HEALTHS),
+    **test_incidents.MESSAGES,
 }  # fmt: skip
 
 OPTIONS = few(st.tuples(TEXT, TEXT), times=(1, 40))
@@ -205,6 +207,7 @@ SURFACES: Mapping[View, st.SearchStrategy[Callable[[], Block]]] = {
     home.view: calls(home.view, PERSONS, HOMES, command=st.just("/sim")),
     lists.asking: calls(lists.asking, REPORTS),
     orders.form: calls(orders.form, st.sampled_from(list(Operation)), SIMS, id=IDS, label=TEXT),
+    **test_incidents.SURFACES,
 }
 
 SPANS = few(TEXT.map(parts.say), least=1, times=(1,))
@@ -243,6 +246,7 @@ ROW: Mapping[View, st.SearchStrategy[Any]] = {
     parts.spans: st.builds(parts.spans, TEXT, TEXT.map(parts.bold)),
     parts.who: st.sampled_from(["U1", "U2"]).map(parts.who),
     policies.people: few(st.sampled_from(PEOPLE)).map(policies.people),
+    **test_incidents.ROWS,
 }
 CONTROLS: Mapping[View, st.SearchStrategy[Any]] = {
     forms.checkboxes: st.builds(forms.checkboxes, action=st.just("a"), options=OPTIONS, start=few(TEXT)),
@@ -251,6 +255,7 @@ CONTROLS: Mapping[View, st.SearchStrategy[Any]] = {
     forms.menu: st.builds(forms.menu, TEXT, action=st.just("a"), start=maybe(st.tuples(TEXT, TEXT))),
     forms.number: st.builds(forms.number, action=st.just("a"), start=maybe(COUNT)),
     forms.options: OPTIONS.map(forms.options),
+    forms.person: st.builds(forms.person, TEXT, action=st.just("a")),
     forms.radio: st.builds(forms.radio, action=st.just("a"), options=OPTIONS, start=MAYBE),
     forms.typed: st.builds(forms.typed, action=st.just("a"), start=TEXT, most=st.integers(-1, 9999), example=TEXT),
 }

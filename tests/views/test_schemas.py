@@ -47,7 +47,7 @@ from bot.views.parts import Message
 from tests.asked import NOW, ORDERS, RADIUS, asked_for_many
 from tests.schemas import block_misfits, misfits
 from tests.talk import ALERTS, APPROVALS, APPROVER, OPERATOR, World
-from tests.views import test_accounts, test_lists, test_policies, test_searches
+from tests.views import test_accounts, test_incidents, test_lists, test_policies, test_searches
 from tests.views.drawn import NASTY
 from tests.views.requests import BROKEN, REQUEST, STATES
 from tests.views.test_alerts import ALERT, EXPIRY, QUOTA
@@ -76,6 +76,7 @@ def all_messages() -> Iterator[tuple[View, Message]]:
     yield from test_searches.messages()
     yield from test_policies.drawn()
     yield from test_lists.messages()
+    yield from test_incidents.messages()
     for role in Role:
         yield help_view.listing, help_view.listing(role, command="/sim")
         yield help_view.menu, help_view.menu(Person("U1", role), command="/sim")
