@@ -65,7 +65,7 @@ def test_the_least_there_can_be() -> None:
 
 
 def settings_of_the_model() -> dict[str, Any]:
-    """Each setting by its path with its default, or `...` where there is none, but for those of [[policies]] and [[routes]]."""
+    """Each setting by its path with its default, or `...` where there is none, but for the lists of tables."""
     found = {}
     for section, field in Config.model_fields.items():
         kind = field.annotation

@@ -12,7 +12,6 @@ from bot.views.parts import (
     Message,
     as_many,
     bold,
-    fit,
     flat,
     lines,
     moment,
@@ -36,7 +35,7 @@ def dated(message: Message, at: datetime) -> Message:
     """A message with the time it was written."""
     when = spans("Written ", moment(at), "; Slack could not be reached.")
     blocks: tuple[Block, ...] = (*message.blocks, lines(when)) if message.blocks else ()
-    return Message(text=whole_lines([fit(message.text, 3500), flat(when)]), blocks=blocks)
+    return Message(text=whole_lines([message.text, flat(when)]), blocks=blocks)
 
 
 def _row(at: datetime, note: Note) -> list[Element]:

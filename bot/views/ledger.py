@@ -12,9 +12,12 @@ from bot.views.events import details
 from bot.views.incidents import title
 from bot.views.parts import (
     DECIMAL,
+    ROOM,
+    TEXT,
     Element,
     Message,
     Units,
+    as_many,
     bold,
     code,
     flat,
@@ -60,6 +63,7 @@ def entry(event: Event, incident: Incident | None, stops: Sequence[Stop], *, uni
         rows.append(spans(bold("Came again"), f"  {event.repeats} times, last ", moment(event.last_at)))
     rows.append(_fate(event, incident))
     rows += [_stop(stop) for stop in stops]
+    rows = as_many(rows, room=ROOM - TEXT)
     blocks = (lines(*rows), verbatim(push.body.decode("utf-8", "replace")))
     return Message(text=whole_lines(map(flat, rows)), blocks=blocks)
 
@@ -78,6 +82,6 @@ def _fate(event: Event, incident: Incident | None) -> list[Element]:
 def _stop(stop: Stop) -> list[Element]:
     at = [] if stop.at is None else spans(" ", moment(stop.at))
     tried = "" if not stop.tries else f", tried {stop.tries} times"
-    error = "" if stop.error is None else f": {stop.error}"
+    error = "" if stop.error is None else f": {name(stop.error)}"
     place: Element = {"type": "channel", "channel_id": stop.channel}
-    return [*spans("  ", place, f"  {stop.state}"), *at, *spans(f"{tried}{error}")]
+    return [*spans("  ", place, f"  {name(stop.state)}"), *at, *spans(f"{tried}{error}")]

@@ -6,12 +6,28 @@ from collections.abc import Mapping, Sequence
 
 from bot.rules.events import EVENTS
 from bot.rules.mutes import Mute
-from bot.views.parts import Element, Message, bold, code, flat, lines, moment, spans, who, whole_lines
+from bot.views.parts import (
+    Element,
+    Message,
+    as_many,
+    bold,
+    code,
+    fit,
+    flat,
+    lines,
+    moment,
+    name,
+    spans,
+    who,
+    whole_lines,
+)
+
+SHOWN = 300  # characters of what is held
 
 
 def made(mute: Mute, *, command: str) -> Message:
     """What whoever muted reads."""
-    until = spans("Held until ", moment(mute.until), ": ", code(mute.wanted.text), ".")
+    until = spans("Held until ", moment(mute.until), ": ", code(fit(mute.wanted.text, SHOWN)), ".")
     how = spans("What comes is kept and counted; its number is told at the end. ", code(f"{command} unmute {mute.id}"),
                 " ends it sooner.")  # fmt: skip
     return Message(text=whole_lines([flat(until), flat(how)]), blocks=(lines(until, how),))
@@ -22,24 +38,34 @@ def listing(mutes: Sequence[tuple[Mute, Mapping[str, int]]], *, command: str) ->
     if not mutes:
         none = spans("Nothing is muted. ", code(f"{command} mute account:acme 2h"), " holds what planned work causes.")
         return Message(text=flat(none), blocks=(lines(none),))
-    rows = [spans(bold("Muted for planned work")), *(_row(mute, counts) for mute, counts in mutes)]
+    rows = [spans(bold("Muted for planned work")), *as_many([_row(mute, counts) for mute, counts in mutes])]
     rows.append(spans(code(f"{command} unmute N"), " ends one."))
     return Message(text=whole_lines(map(flat, rows)), blocks=(lines(*rows),))
 
 
 def over(mute: Mute, counts: Mapping[str, int]) -> Message:
     """What the channel reads at the end."""
-    first = spans(bold("Planned work is over"), ": ", code(mute.wanted.text), ", muted by ", who(mute.by), " since ",
-                  moment(mute.at), ".")  # fmt: skip
+    what = code(fit(mute.wanted.text, SHOWN))
+    first = spans(
+        bold("Planned work is over"), ": ", what, ", muted by ", who(mute.by), " since ", moment(mute.at), "."
+    )
     second = spans(f"{_held(counts)} From now on notifications are shown again.")
     return Message(text=whole_lines([flat(first), flat(second)]), blocks=(lines(first, second),))
 
 
 def _row(mute: Mute, counts: Mapping[str, int]) -> list[Element]:
-    why = "" if mute.why is None else f", because {mute.why}"
+    why = "" if mute.why is None else f", because {name(mute.why)}"
     held = sum(counts.values())
     return [
-        *spans(bold(str(mute.id)), "  ", code(mute.wanted.text), "  until ", moment(mute.until), " by ", who(mute.by)),
+        *spans(
+            bold(str(mute.id)),
+            "  ",
+            code(fit(mute.wanted.text, SHOWN)),
+            "  until ",
+            moment(mute.until),
+            " by ",
+            who(mute.by),
+        ),
         *spans(f"{why}; {held:,} held so far"),
     ]
 

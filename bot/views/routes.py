@@ -5,8 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.rules.routes import Route
-from bot.views.parts import Element, Message, as_many, bold, code, flat, lines, moment, name, spans, who, whole_lines
+from bot.views.parts import (
+    Element,
+    Message,
+    as_many,
+    bold,
+    code,
+    fit,
+    flat,
+    lines,
+    moment,
+    name,
+    spans,
+    who,
+    whole_lines,
+)
 
+SHOWN = 300  # characters of what is wanted
 WHY = {
     "not_in_channel": "I am not in it",
     "is_archived": "it is archived",
@@ -89,7 +104,7 @@ def _row(route: Route, closed: Mapping[str, str]) -> list[Element]:
 def _what(route: Route) -> str:
     quiet = [] if route.quiet is None else [f"quiet:{route.quiet}"]
     digest = [] if route.digest is None else [f"digest:{route.digest}"]
-    return " ".join([route.wanted.text, *quiet, *digest])
+    return " ".join([fit(route.wanted.text, SHOWN), *quiet, *digest])
 
 
 def _who(route: Route) -> list[Element]:

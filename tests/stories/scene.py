@@ -39,9 +39,12 @@ LOOKS = {
     *(f"history.{kind.value}" for kind in Kind), "search.next", "search.back", "search.csv",
     "search.open",
     "menu.find", "menu.approvals", "menu.alerts", "menu.status", "menu.help",
+    "incident.sim", "incident.account", "incident.csv",
 }  # fmt: skip
 CHANGES = {f"sim.{operation.value}" for operation in Operation}
 WORK = {"approval.look", "approval.cancel", "approval.undo", "alert.acknowledge", "alert.snooze", "search.change"}
+CARE = [f"incident.{what}" for what in ("acknowledge", "assign", "snooze", "resolve", "expected")]
+WORK |= set(CARE)
 DECISIONS = {"approval.approve", "approval.deny", "approval.review", "approval.done", "approval.undone"}
 OWN = {"approval.withdraw", "list.open", "list.ask", "list.csv", "list.drop"}
 MAY: dict[str, set[str]] = {
@@ -51,7 +54,7 @@ MAY: dict[str, set[str]] = {
     APPROVER: LOOKS | CHANGES | WORK | DECISIONS,
     ADMIN: LOOKS | CHANGES | WORK | DECISIONS | {"approval.break"},
 }
-FORMS = CHANGES | {"menu.find", "list.open", "list.ask", "search.change"} | {
+FORMS = CHANGES | {"incident.assign", "incident.resolve", "menu.find", "list.open", "list.ask", "search.change"} | {
     f"approval.{what}" for what in ("deny", "withdraw", "cancel", "break", "review", "done", "undone")
 }  # fmt: skip
 
@@ -92,6 +95,7 @@ async def one_of_each(world: World) -> dict[str, Button]:
     found = {f"approval.{what}": (card, number) for what, (card, number) in cards.items()}
     found |= await _looked_up(world)
     found |= await _listed(world)
+    found |= await _pushed(world)
     return {name: Button(name, *found[name], by=_who_may(name)) for name in every_button()}
 
 
@@ -155,6 +159,15 @@ async def _listed(world: World) -> dict[str, tuple[Message, str]]:
         "list.open": (offer, carried(offer, "list.open")),
         **{name: (card, carried(card, name)) for name in ("list.ask", "list.csv", "list.drop")},
     }
+
+
+async def _pushed(world: World) -> dict[str, tuple[Message, str]]:
+    """The buttons under notifications, each under one of its own."""
+    found = {}
+    for n, name in enumerate([*CARE, *sorted(name for name in LOOKS if name.startswith("incident."))]):
+        await world.push("imei-change", n)
+        found[name] = (world.card(ALERTS), str(n + 1))
+    return found
 
 
 async def _said(world: World, text: str) -> Message:

@@ -7,10 +7,12 @@ from collections import Counter
 
 import pytest
 
+from bot.rules.people import Person, Role
 from bot.views.approvals import Why
 from tests.stories.forging import answers, click, form, send
 from tests.stories.scene import (
     BROKEN,
+    CARE,
     CHANGES,
     CHANGING,
     COOLING,
@@ -129,6 +131,8 @@ async def test_a_card_of_last_week(world: World):
         await world.later(days=1)
         await world.run("requests")
     await world.run("alerts")
+    for n in range(1, 9):
+        await world.app.flows.pushes.caring.resolve(n, by=Person(OPERATOR, Role.OPERATOR), why=None)
     before = (world.deeds(), changes(world))
 
     for name, button in buttons.items():
@@ -140,6 +144,8 @@ async def test_a_card_of_last_week(world: World):
             assert "This SIM is retired" in said[-1], (name, said)
         elif kind == "alert":
             assert "This alert is over already" in said[-1], (name, said)
+        elif name in CARE:
+            assert "already; if it happens again there will be a new card" in said[-1], (name, said)
         if name in ("menu.find", "list.open", "list.ask", "search.change"):
             await world.slack.close_modal(by=button.by)
         assert world.slack.modal(button.by) is None, name

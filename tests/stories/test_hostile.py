@@ -54,13 +54,13 @@ def loud(message: Message) -> set[str]:
 
 
 async def test_hostile_sms(world: World):
-    """An SMS from a device is shown and does nothing: nobody is notified, nothing is a link, no button appears."""
+    """An SMS from a device is shown and does nothing: nobody is notified, nothing is a link, no button of its own appears."""
     for words in HOSTILE:
         await world.push("mo-sms", messageText=words)
 
     for words, card in zip(HOSTILE, world.cards(ALERTS), strict=True):
         assert loud(card) == set(), words
-        assert card.buttons == [], words
+        assert card.buttons == ["Look at the SIM"], words
         assert _visible(words)[:200].strip() in _visible(card.words), words
         assert len(card.text) <= 4000, words
 

@@ -229,6 +229,7 @@ BLOCKS: Mapping[View, st.SearchStrategy[Block]] = {
     parts.verbatim: st.builds(parts.verbatim, TEXT),
     tables.table: st.builds(tables.table, TEXT, COLUMNS, ROWS),
     tables.text_table: st.builds(tables.text_table, COLUMNS, few(few(CELLS))),
+    **test_incidents.BLOCKS,
 }
 
 ROW: Mapping[View, st.SearchStrategy[Any]] = {

@@ -85,7 +85,8 @@ ROUTES = st.builds(
 MUTES = st.builds(Mute, IDS, WANTED, st.just("U1"), st.just("C9"), TIMES, TIMES, MAYBE)
 HELD = st.dictionaries(st.sampled_from([*EVENTS, "nonsense"]), st.integers(1, 2**31), max_size=9)
 STOPS = st.builds(ledger.Stop, st.just("C9"), TEXT, maybe(TIMES), st.integers(0, 99), MAYBE)
-NOTES = st.tuples(TIMES, st.builds(Note, st.just("C9"), TEXT, TEXT.map(lambda text: (parts.lines(parts.spans(text)),))))
+PLAIN = TEXT.map(lambda text: Message(parts.escape(parts.one_line(text)), (parts.lines([parts.say(text)]),)))
+NOTES = st.tuples(TIMES, PLAIN.map(lambda message: Note("C9", message.text, message.blocks)))
 LENGTHS = st.timedeltas(timedelta(0), timedelta(days=99))
 CODES = st.sampled_from([*routes.WHY, "account_inactive"])
 
@@ -104,7 +105,7 @@ MESSAGES: Mapping[View, st.SearchStrategy[Callable[[], Message]]] = {
     digests.nobodys: calls(digests.nobodys, few(INCIDENTS, times=(1, 40)), lasting=st.just("1 h")),
     events.echo: calls(events.echo, ANY_EVENT),
     incidents.card: calls(incidents.card, INCIDENTS, KNOWN),
-    late.dated: calls(late.dated, TEXT.map(parts.answer), TIMES),
+    late.dated: calls(late.dated, PLAIN, TIMES),
     late.together: calls(late.together, few(NOTES, least=1, times=(1, 9))),
     ledger.entry: calls(ledger.entry, ANY_EVENT, maybe(INCIDENTS), few(STOPS), units=UNITS),
     mutes.listing: calls(mutes.listing, few(st.tuples(MUTES, HELD), times=(1, 9)), command=st.just("/sim")),
@@ -129,11 +130,15 @@ SURFACES: Mapping[View, st.SearchStrategy[Callable[[], Any]]] = {
     caring.assign: calls(caring.assign, INCIDENTS),
     caring.resolve: calls(caring.resolve, INCIDENTS),
 }
+BLOCKS: Mapping[View, st.SearchStrategy[Any]] = {
+    routes.place: st.just(parts.lines([routes.place("C9"), parts.say("x")])),
+    telling.buttons: st.builds(telling.buttons, INCIDENTS, maybe(LISTED)).map(
+        lambda row: parts.actions("x", *row, parts.button("x", action="x", id=1))
+    ),
+}
 SINGLE = ANY_EVENT.map(lambda event: replace(event, push=replace(event.push, name="imei-change")))
 ROWS: Mapping[View, st.SearchStrategy[Any]] = {
     incidents.line: INCIDENTS.map(incidents.line),
-    routes.place: st.just("C9").map(routes.place),
-    telling.buttons: st.builds(telling.buttons, INCIDENTS, maybe(LISTED)),
     telling.more: st.builds(telling.more, SINGLE, maybe(LISTED), few(LISTED), maybe(COUNT), units=UNITS),
     telling.ours: st.builds(telling.ours, ANY_EVENT, maybe(REQUESTS), maybe(IDS)),
     telling.place: st.builds(telling.place, INCIDENTS, maybe(LISTED)),
