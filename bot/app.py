@@ -19,11 +19,13 @@ from bot.assembly import Flows, Tools, make_flows
 from bot.clock import Clock, WallClock
 from bot.config import Config
 from bot.errors import ConfigError, SlackError
+from bot.flows.door import Door, Rules
 from bot.flows.home import Pulse
-from bot.flows.metrics import watch
+from bot.flows.metrics import turned_away, watch
 from bot.flows.outages import Outages
 from bot.logs import web_log
 from bot.neighbours import make_contract, make_slack_client, make_smarthub
+from bot.rules.door import networks
 from bot.rules.outbox import Note
 from bot.slack import Slack
 from bot.store import Store
@@ -203,9 +205,10 @@ class App:
             me=self._me,
         )
         self._register(self.flows)
-        secrets = [secret.get_secret_value() for secret in config.secrets.smarthub_push_secret]
-        webhook = Webhook(self.flows.events, secrets, config.push.body_limit_kib * 1024)
         registry = CollectorRegistry()
+        door = Door(door_rules(config), clock=clock, figure=turned_away(registry))
+        read_within_s = config.push.read_within.total_seconds()
+        webhook = Webhook(self.flows.events, door, config.push.body_limit_kib * 1024, read_within_s)
         watch(registry, store=store, clock=clock)
         self._web = web.Application(client_max_size=1024**2)
         self._web.add_routes(webhook.routes() + Watch(self.troubles, registry).routes())
@@ -350,6 +353,20 @@ class App:
         if last is None:
             return "not asked yet"
         return f"{'did not answer' if last[1].startswith(FAILED) else 'answered'} the last check"
+
+
+def door_rules(config: Config) -> Rules:
+    """Who may send notifications."""
+    push, secrets = config.push, config.secrets
+    return Rules(
+        secrets=[secret.get_secret_value() for secret in secrets.smarthub_push_secret],
+        sources=networks(push.sources),
+        proxies=networks(push.proxies),
+        forwarded=push.forwarded_header,
+        header=push.header,
+        words=[word.get_secret_value() for word in secrets.smarthub_push_header],
+        rate=push.rate_per_source,
+    )
 
 
 def _broke(task: asyncio.Task[Any]) -> bool:  # Any: as above

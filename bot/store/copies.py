@@ -68,6 +68,10 @@ class Copies:
         )
         return tuple(Held(row["channel"], row["hold"], row["count"], time(row["since"])) for row in rows)
 
+    def oldest_held(self) -> datetime | None:
+        """When the first of those that are held began to wait."""
+        return min((held.since for held in self.held()), default=None)
+
     def waiting(self, channel: str, hold: str, *, limit: int) -> tuple[Copy, ...]:
         """The oldest cards that wait in a channel for one reason."""
         rows = self._disk.reader.execute(

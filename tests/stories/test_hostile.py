@@ -54,7 +54,7 @@ def loud(message: Message) -> set[str]:
 
 
 async def test_hostile_sms(world: World):
-    """An SMS from a device is shown and does nothing: nobody is notified, nothing is a link, no button of its own appears."""
+    """An SMS from a device is shown and does nothing: nobody is notified, nothing is a link, no button is its own."""
     for words in HOSTILE:
         await world.push("mo-sms", messageText=words)
 
