@@ -150,7 +150,8 @@ class Outbox:
             await self._store.not_needed(waiting, now=self._clock.now())
             return
         folded = fold(waiting, self._store.behind(waiting, limit=FOLDED), now=self._clock.now())
-        await self._store.begin(waiting)
+        if not await self._store.begin(waiting):
+            return
         try:
             posted = await (self._together(waiting, folded) if folded else self._deliver(waiting))
         except SlackError as problem:

@@ -132,9 +132,13 @@ class Outbox:
         ).fetchone()
         return None if row is None else str(row["subject"])
 
-    async def begin(self, waiting: Waiting) -> None:
-        """Notes that this message is on its way, so that a restart knows to look for it before sending it again."""
-        await self._mark(waiting.id, "UPDATE outbox SET state = 'sending' WHERE id = ?")
+    async def begin(self, waiting: Waiting) -> bool:
+        """Notes that this message is on its way, so that a restart knows to look for it before sending it again.
+
+        Whether it still is to be sent: meanwhile a card may have been taken back.
+        """
+        statement = "UPDATE outbox SET state = 'sending' WHERE id = ?"
+        return await self._disk.write(lambda db: db.execute(statement, (waiting.id,)).rowcount == 1)
 
     async def sent(
         self, waiting: Waiting, place: Place, *, now: datetime, folded: Sequence[Waiting] = (), said: str | None = None

@@ -147,7 +147,7 @@ class _Batch:
     def look_up(self, events: Sequence[Event]) -> None:
         """Reads what the snapshot knows of all their SIMs at once."""
         giccids = dict.fromkeys(event.push.giccid for event in events if event.push.giccid is not None)
-        self._known = {listed.sim.giccid: listed for listed in by_giccids(self._db, giccids)}
+        self._known |= {listed.sim.giccid: listed for listed in by_giccids(self._db, giccids)}
 
     def take(self, event: Event) -> None:
         """Finds the place of one push."""
@@ -329,7 +329,8 @@ class _Batch:
             "SELECT * FROM events WHERE incident = ? ORDER BY id DESC LIMIT 1", (row["id"],)
         ).fetchone()
         if event is not None:
-            self._member(storm, event_of(event), row["count"])
+            self.look_up([absorbed := event_of(event)])
+            self._member(storm, absorbed, row["count"])
 
     def _join(self, storm: _Open, event: Event, about: About) -> int:
         """Adds a push to a storm, and its SIM where it is a new one there."""
@@ -345,7 +346,7 @@ class _Batch:
         )
         if known.rowcount:
             return
-        listed = self._known.get(giccid) or next(iter(by_giccids(self._db, [giccid])), None)
+        listed = self._known.get(giccid)
         sim = None if listed is None else listed.sim
         account = event.push.account or (None if sim is None else sim.account)
         plan, country = (None, None) if sim is None else (sim.plan, sim.country)

@@ -37,6 +37,7 @@ async def test_pushes_stay_away(world: World):
     assert "SmartHub sends no notifications" in silent.words
     assert "longest usual pause is 5 min" in silent.words
 
+    await world.later(seconds=1)
     await world.push("imei-change")
     await world.run("watchdog")
     await world.run("watchdog")

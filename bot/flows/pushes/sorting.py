@@ -18,6 +18,8 @@ from bot.store.sorting import Seams, Verdict
 from bot.views import events as view
 
 AT_ONCE = 200  # pushes in one transaction: whoever sends more is answered in between
+FEW = 4  # that wait for the disk: more are a flood
+GIVES_WAY, GIVES_WAY_S = 20, 0.1
 RESTS_S = 10.0
 log = structlog.get_logger()
 
@@ -51,7 +53,15 @@ class Sorter:
     async def sort_all(self) -> None:
         """Returns when nothing waits to be sorted. Raises StoreError."""
         while self._store.sorting.oldest() is not None:
+            await self._give_way()
             await self._sort_some()
+
+    async def _give_way(self) -> None:
+        """Lets those be served first who wait for their notification to be on disk; not for ever, or none was shown."""
+        for _ in range(GIVES_WAY):
+            if self._store.disk.pending <= FEW:
+                return
+            await self._clock.sleep(GIVES_WAY_S)
 
     async def _sort_some(self) -> None:
         seams, limits, now = self._seams(), self._settings.limits, self._clock.now()
