@@ -145,6 +145,7 @@ async def test_figures_while_slack_is_away(world: World):
     world.slack.down = True
     for _ in range(3):
         await world.hub.push("no-session")
+    await world._still()
     await world.clock.advance(120)
 
     found = await figures(world)
