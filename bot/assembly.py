@@ -304,7 +304,7 @@ def _sms(tools: Tools, people: People, made: Approvals, conversations: sms.Conve
 
     return sms.Sms(
         conversations=conversations,
-        following=sms.Following(store, hub, clock, config.sms.keep_body_for, config.slack.events_channel),
+        following=sms.Following(store, hub, clock, config.sms.keep_body_for),
         replying=sms.Replying(store, hub, clock, conversations, people.who, ask, made.asked),
         counting=sms.Counting(slack=tools.slack, clock=clock, conversations=conversations),
     )

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.errors import NotFound
 from bot.rules.events import Event, Fate, Push, Source
+from bot.store import rhythm
 from bot.store.copies import redraw
 from bot.store.disk import Disk
 from bot.store.rows import Row, facts_as_text, facts_from_text, time, time_or_none, when, when_or_none
@@ -46,6 +47,7 @@ class Events:
                 number = _insert(db, kept, now, source, bare=kept is not push)
                 if self._sms.on_push(db, push, number, told, now=now):
                     db.execute("UPDATE events SET fate = 'sms' WHERE id = ?", (number,))
+                    rhythm.count(db, [now])
                 return number
             db.execute("UPDATE events SET repeats = repeats + 1, last_at = ? WHERE id = ?", (when(now), known["id"]))
             other = known["body"] != kept.body

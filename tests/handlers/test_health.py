@@ -133,6 +133,9 @@ async def test_figures_of_an_empty_bot(world: World):
     assert await figures(world) == {
         "simops_outbox_waiting": 0,
         "simops_outbox_oldest_seconds": 0,
+        "simops_pushes_unsorted": 0,
+        "simops_pushes_unsent_oldest_seconds": 0,
+        "simops_pushes_held_oldest_seconds": 0,
         "simops_outbox_set_aside": 0,
         "simops_requests_waiting": 0,
         "simops_requests_unsure": 0,

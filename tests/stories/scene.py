@@ -91,13 +91,14 @@ def every_button() -> list[str]:
 
 async def one_of_each(world: World) -> dict[str, Button]:
     """Each button by its name: of a request in every state, an alert, a SIM's card, a search, a history, the menu, a
-    list, and jobs."""
+    list, jobs, replies to SMS, and notifications."""
     found = (
         await _asked(world)
         | await _looked_up(world)
         | await _listed(world)
         | await _steered(world)
         | await _replied(world)
+        | await _pushed(world)
     )
     return {name: Button(name, *found[name], by=_who_may(name)) for name in every_button()}
 

@@ -40,9 +40,13 @@ async def card_of(world: World, event: str, giccid: str | None = None, **fields:
 
 @pytest.mark.parametrize("event", list(EVENTS))
 async def test_each_event_has_its_buttons(world: World, event: str):
-    """Of a SIM that is known, each card offers what one may do about it, and to look after it."""
-    card = await card_of(world, event, await known(world))
+    """Of a SIM that is known, each card offers what one may do about it, and to look after it; of SMS, what has its
+    place in no conversation has a card: what has no text, and a report that nobody waits for."""
+    await world.push(event, await known(world), **({"messageText": None} if event == "mo-sms" else {}))
+    await world.later(minutes=1)
+    await world.run("sms")
 
+    [card] = world.cards(ALERTS)
     assert card.buttons == BUTTONS[event] + ([] if event in SMS else CARE)
 
 

@@ -309,18 +309,18 @@ async def test_an_event_id_counts_for_its_own_event_only(world: World):
 
 async def test_the_same_body_within_the_window_is_one_message(world: World):
     """Without an eventId, the same bytes are the same push for ten minutes, and news after that."""
-    body = {"giccid": "8949212600000000007", "newImei": "356938035643809"}
+    body = {"giccid": "8949212600000000007", "messageText": "DOOR OPEN"}
 
-    assert (await post(address(world, "imei-change"), body))[0] == 200
+    assert (await post(address(world, "mo-sms"), body))[0] == 200
     await world.later(minutes=9, seconds=59)
-    assert (await post(address(world, "imei-change"), body))[0] == 200
+    assert (await post(address(world, "mo-sms"), body))[0] == 200
     await world.quiet()
-    assert len(world.cards(ALERTS)) == 1
+    assert len(world.thread(world.card(ALERTS))) == 1
 
     await world.later(minutes=10, seconds=1)
-    assert (await post(address(world, "imei-change"), body))[0] == 200
+    assert (await post(address(world, "mo-sms"), body))[0] == 200
     await world.quiet()
-    assert len(world.cards(ALERTS)) == 2
+    assert len(world.thread(world.card(ALERTS))) == 2
 
 
 async def test_the_same_body_for_another_event_is_another_push(world: World):

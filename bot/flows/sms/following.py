@@ -25,7 +25,6 @@ class Following:
     hub: SmartHub
     clock: Clock
     keep: timedelta | None
-    reports_in: str
 
     async def look(self) -> str | None:
         """Looks at the SMS whose time has come, and shows reports nobody waits for; in a sentence, or `None`."""
