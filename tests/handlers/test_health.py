@@ -146,8 +146,8 @@ async def test_figures_while_slack_is_away(world: World):
     """What waits and for how long can be read from the figures, and requests that wait for a decision."""
     await world.ask()
     world.slack.down = True
-    for _ in range(3):
-        await world.hub.push("no-session")
+    for n in range(3):
+        await world.hub.push("no-session", n)
     await world._still()
     await world.clock.advance(120)
 
