@@ -13,6 +13,7 @@ from bot.rules.people import Person, Role, need
 
 TO = "look after notifications"
 FLAPS, FLAPS_WITHIN = 4, timedelta(minutes=30)
+SAME_CLICK = timedelta(seconds=10)
 
 
 class State(StrEnum):
@@ -68,8 +69,11 @@ def acknowledge(incident: Incident, *, by: Person, now: datetime) -> Incident:
 
 
 def snooze(incident: Incident, *, by: Person, until: datetime, now: datetime) -> Incident:
-    """The incident, put off until then or until it gets worse. Raises NotAllowed, NotPossible."""
+    """The incident, put off until then or until it gets worse. A second click a moment later is none: NotPossible.
+    Raises NotAllowed as well."""
     _may(incident, by)
+    if incident.state is State.SNOOZED and incident.until is not None and abs(until - incident.until) < SAME_CLICK:
+        raise NotPossible("This was put off just now; nothing was changed by your click.")
     return replace(_moved(incident, State.SNOOZED, by=by, now=now), until=until)
 
 

@@ -52,6 +52,17 @@ def test_who_may_not() -> None:
             rule.resolve(incident, by=by, why=None, now=NOW)
 
 
+def test_a_double_click_snoozes_once() -> None:
+    """Put off twice in a moment is once; put off again later is longer."""
+    until = NOW + timedelta(days=1)
+    off = rule.snooze(OPEN, by=OPERATOR, until=until, now=NOW)
+
+    with pytest.raises(NotPossible, match="put off just now"):
+        rule.snooze(off, by=OPERATOR, until=until + timedelta(seconds=1), now=NOW + timedelta(seconds=1))
+    longer = until + timedelta(hours=1)
+    assert rule.snooze(off, by=OPERATOR, until=longer, now=NOW).until == longer
+
+
 def test_twice_is_told() -> None:
     """Whoever takes what is taken, or gives it to whose it is, is told so."""
     taken = rule.acknowledge(OPEN, by=OPERATOR, now=NOW)

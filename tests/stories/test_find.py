@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 
 from bot.rules.sheets import HEAD, read_cell
@@ -135,7 +136,7 @@ async def test_a_search_that_is_gone(world: World):
     page = shown(world)
     actions = next(b for b in page.blocks if b["type"] == "actions")
     old = {**actions, "elements": [{**e, "value": "999"} for e in actions["elements"] if e["type"] == "button"]}
-    stale = Message(**{**vars(page), "blocks": (old,)})
+    stale = replace(page, blocks=(old,))
 
     for button in ("Next", "CSV"):
         await world.press(stale, button, by=VIEWER, stale=True)

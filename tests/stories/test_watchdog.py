@@ -45,6 +45,23 @@ async def test_pushes_stay_away(world: World):
     assert "sends notifications again" in world.card(ALERTS).words
 
 
+async def test_an_sms_is_a_sign_of_life_too(world: World):
+    """What stands in a conversation, and is on no card of a notification, counts as having come."""
+    await usual_days(world)
+    await world.push("no-session")
+    await world.later(minutes=10)
+    await world.push("mo-sms")
+    before = len(world.cards(ALERTS))
+
+    await world.later(minutes=14)
+    await world.run("watchdog")
+    assert len(world.cards(ALERTS)) == before
+
+    await world.later(minutes=2)
+    await world.run("watchdog")
+    assert "SmartHub sends no notifications" in world.card(ALERTS).words
+
+
 async def test_without_days_to_compare_nothing_is_unusual(world: World):
     """A new bot, to which pushes have come for a day or not at all, says nothing of silence."""
     await world.run("watchdog")
