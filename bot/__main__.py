@@ -22,6 +22,7 @@ from bot.config import Config
 from bot.errors import BotError, ConfigError
 from bot.logs import set_up_logs
 from bot.neighbours import try_all
+from bot.replaying import replay
 from bot.rules import manifest as app_manifest
 from bot.simulator import demo as demonstration
 
@@ -147,6 +148,7 @@ def manifest(*, url: str | None, socket_mode: bool, explain: bool) -> None:
 
 
 main.add_command(audit)
+main.add_command(replay)
 
 
 async def _run(config: Config, *, with_parent: bool) -> None:

@@ -19,11 +19,13 @@ from bot.assembly import Flows, Tools, make_flows
 from bot.clock import Clock, WallClock
 from bot.config import Config
 from bot.errors import ConfigError, SlackError
+from bot.flows.door import Door, Rules
 from bot.flows.home import Pulse
-from bot.flows.metrics import watch
+from bot.flows.metrics import turned_away, watch
 from bot.flows.outages import Outages
 from bot.logs import web_log
 from bot.neighbours import make_contract, make_slack_client, make_smarthub
+from bot.rules.door import networks
 from bot.rules.outbox import Note
 from bot.slack import Slack
 from bot.store import Store
@@ -36,6 +38,7 @@ from handlers.jobs import JobButtons
 from handlers.listening import Listening
 from handlers.lists import Lists
 from handlers.menus import Menus
+from handlers.pushes import PushButtons
 from handlers.schedule import FAILED, Job, Schedule
 from handlers.slack import Requests, Socket, make_bolt
 from handlers.sms import SmsButtons
@@ -81,6 +84,7 @@ class App:
         except BaseException:
             await self._let_go()
             raise
+        self._go(self.flows.pushes.sorter.run())
         self._go(self.outbox.run())
         self._go(self.flows.home.run())
         self._go(self._know_myself())
@@ -142,6 +146,8 @@ class App:
         found += [f"{task.get_name()} has stopped." for task in self._tasks if _broke(task)]
         if self.outbox.trouble is not None:
             found.append(f"Slack: {self.outbox.trouble}")
+        if self.flows.pushes.sorter.trouble is not None:
+            found.append(f"Notifications are not sorted: {self.flows.pushes.sorter.trouble}")
         if self._socket is not None and self._socket.trouble is not None:
             found.append(self._socket.trouble)
         if self.outages.trouble is not None:
@@ -177,6 +183,7 @@ class App:
 
     def _committed(self) -> None:
         """Something was stored: there may be something to send, and something to redraw."""
+        self.flows.pushes.sorter.wake()
         self.outbox.wake()
         self.flows.home.changed()
 
@@ -201,9 +208,10 @@ class App:
             me=self._me,
         )
         self._register(self.flows)
-        secrets = [secret.get_secret_value() for secret in config.secrets.smarthub_push_secret]
-        webhook = Webhook(self.flows.events, secrets, config.push.body_limit_kib * 1024)
         registry = CollectorRegistry()
+        door = Door(door_rules(config), clock=clock, figure=turned_away(registry))
+        read_within_s = config.push.read_within.total_seconds()
+        webhook = Webhook(self.flows.events, door, config.push.body_limit_kib * 1024, read_within_s)
         watch(registry, store=store, clock=clock)
         self._web = web.Application(client_max_size=1024**2)
         self._web.add_routes(webhook.routes() + Watch(self.troubles, registry).routes())
@@ -238,7 +246,9 @@ class App:
                 flows.intake,
                 flows.sms,
                 self._checked_at,
+                flows.pushes,
             ),
+            PushButtons(people, flows.pushes, flows.sims, flows.accounts),
             Buttons(people, approvals, flows.alerts),
             JobButtons(people, flows.jobs),
             Cards(people, flows.sims, flows.histories, flows.searches, approvals),
@@ -275,6 +285,13 @@ class App:
                     log.error("socket_lost")
                     self.gave_up.set()
 
+        reconcile = self.config.push.reconcile_every
+        pushes = self.flows.pushes
+
+        async def tick_pushes() -> str | None:
+            self.outbox.wake()  # what somebody let go again by the command line is found like this
+            return await pushes.tick()
+
         tick = min(self.config.approvals.settle_every, timedelta(seconds=30))
         return [
             Job("alerts", self.config.alerts.every, self.flows.alerts.check),
@@ -282,6 +299,10 @@ class App:
             Job("jobs", timedelta(seconds=1), self.flows.jobs.tick),
             Job("files", timedelta(seconds=2), self.flows.approvals.filing.file),
             Job("snoozes", timedelta(seconds=30), wake),
+            Job("pushes", timedelta(seconds=5), tick_pushes),
+            Job("channels", timedelta(minutes=1), pushes.routing.probe),
+            Job("watchdog", timedelta(minutes=1), pushes.watching.look),
+            *([Job("change log", reconcile, pushes.watching.reconcile)] if reconcile else []),
             Job("audit", timedelta(hours=6), self.flows.audit.prune),
             Job("lists", timedelta(hours=6), self.flows.intake.taking.prune),
             Job("sms", timedelta(seconds=10), self.flows.sms.following.look),
@@ -341,6 +362,20 @@ class App:
         if last is None:
             return "not asked yet"
         return f"{'did not answer' if last[1].startswith(FAILED) else 'answered'} the last check"
+
+
+def door_rules(config: Config) -> Rules:
+    """Who may send notifications."""
+    push, secrets = config.push, config.secrets
+    return Rules(
+        secrets=[secret.get_secret_value() for secret in secrets.smarthub_push_secret],
+        sources=networks(push.sources),
+        proxies=networks(push.proxies),
+        forwarded=push.forwarded_header,
+        header=push.header,
+        words=[word.get_secret_value() for word in secrets.smarthub_push_header],
+        rate=push.rate_per_source,
+    )
 
 
 def _broke(task: asyncio.Task[Any]) -> bool:  # Any: as above

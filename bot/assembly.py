@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from bot.clock import Clock
 from bot.config import Config
 from bot.config.policies import rules_of
-from bot.flows import alerts, approvals, audit, events, intake, sms
+from bot.config.routes import routes_of
+from bot.flows import alerts, approvals, audit, events, intake, pushes, sms
 from bot.flows.accounts import Accounts
 from bot.flows.approvals import Approvals
 from bot.flows.delegating import Delegating
@@ -28,6 +29,7 @@ from bot.rules.alerts import Limits
 from bot.rules.approvals import Approval
 from bot.rules.bulk import wants_count
 from bot.rules.conversations import Limits as SmsLimits
+from bot.rules.events import SMS
 from bot.rules.keywords import Keyword
 from bot.rules.orders import Order
 from bot.rules.people import Person, Roles
@@ -39,6 +41,7 @@ from bot.smarthub.client import SmartHub
 from bot.smarthub.contract import Contract
 from bot.store import Store
 from bot.store.sms import Keeping
+from bot.store.sorting import Limits as Sharing
 from bot.views.parts import Message, Units
 
 
@@ -70,6 +73,7 @@ class Flows:
     protecting: Protecting
     delegating: Delegating
     events: events.Events
+    pushes: pushes.Pushes
     alerts: alerts.Alerts
     audit: audit.Audit
     intake: intake.Intake
@@ -89,6 +93,24 @@ def make_flows(tools: Tools, *, pulse: Pulse, checked_at: Callable[[], datetime 
     made_approvals = _approvals(tools, policies, people, made_lists, conversations)
     made_alerts, made_events = _alerts(tools), _events(tools, conversations)
     made_jobs = _jobs(tools, people, made_approvals, made_lists)
+    made_pushes = _pushes(tools, people, gets_through=lambda: outbox.trouble is None)
+    outbox = Outbox(
+        store=store.outbox,
+        slack=slack,
+        sees=people.sees,
+        clock=clock,
+        closed=made_pushes.routing.closed,
+        draw={
+            "approval": made_approvals.steps.draw,
+            "event": made_events.draw,
+            "notice": made_pushes.showing.draw,
+            "alert": made_alerts.draw,
+            "job": made_jobs.draw,
+            "sms": conversations.draw,
+            "sms-thread": conversations.draw_thread,
+            "sms-draft": conversations.draw_draft,
+        },
+    )
     return Flows(
         people=people,
         policies=policies,
@@ -119,24 +141,11 @@ def make_flows(tools: Tools, *, pulse: Pulse, checked_at: Callable[[], datetime 
             store.delegations, store.outbox, clock, people.zone, people.must_exist, config.slack.command
         ),
         events=made_events,
+        pushes=made_pushes,
         alerts=made_alerts,
         intake=made_lists,
         audit=audit.Audit(store=store, clock=clock, settings=audit.Settings(config.audit.keep, config.audit.archive)),
-        outbox=Outbox(
-            store=store.outbox,
-            slack=slack,
-            sees=people.sees,
-            clock=clock,
-            draw={
-                "approval": made_approvals.steps.draw,
-                "event": made_events.draw,
-                "alert": made_alerts.draw,
-                "job": made_jobs.draw,
-                "sms": conversations.draw,
-                "sms-thread": conversations.draw_thread,
-                "sms-draft": conversations.draw_draft,
-            },
-        ),
+        outbox=outbox,
         home=Home(
             store=store,
             slack=slack,
@@ -295,7 +304,7 @@ def _sms(tools: Tools, people: People, made: Approvals, conversations: sms.Conve
 
     return sms.Sms(
         conversations=conversations,
-        following=sms.Following(store, hub, clock, config.sms.keep_body_for, config.slack.events_channel),
+        following=sms.Following(store, hub, clock, config.sms.keep_body_for),
         replying=sms.Replying(store, hub, clock, conversations, people.who, ask, made.asked),
         counting=sms.Counting(slack=tools.slack, clock=clock, conversations=conversations),
     )
@@ -308,8 +317,39 @@ def _events(tools: Tools, conversations: sms.Conversations) -> events.Events:
         contract=tools.contract,
         clock=tools.clock,
         settings=events.Settings(
-            config.slack.events_channel, config.push.repeat_window, units_of(config), conversations.told
+            config.push.repeat_window, config.push.json_depth, units_of(config), told=conversations.told
         ),
+    )
+
+
+def _pushes(tools: Tools, people: People, *, gets_through: Callable[[], bool]) -> pushes.Pushes:
+    config, store, slack, clock = tools.config, tools.store, tools.slack, tools.clock
+    push = config.push
+    settings = pushes.Settings(
+        channel=config.slack.events_channel,
+        fallback=push.fallback_channel or config.slack.alerts_channel,
+        alerts_channel=config.slack.alerts_channel,
+        approvals_channel=config.slack.approvals_channel,
+        limits=Sharing(push.fold_for, push.storm_sims, push.storm_window, push.storm_calm, separate=SMS),
+        routes=routes_of(config.routes),
+        admins=config.roles.admins,
+        snooze_for=push.snooze_for,
+        remind_after=push.remind_after,
+        watch=push.watch,
+        command=config.slack.command,
+        units=units_of(config),
+    )
+    return pushes.Pushes(
+        store=store,
+        clock=clock,
+        settings=settings,
+        sorter=pushes.Sorter(store=store, clock=clock, settings=settings),
+        showing=pushes.Showing(store, clock, settings),
+        routing=pushes.Routing(store, slack, clock, settings, people.zone, people.members),
+        caring=pushes.Caring(store, slack, clock, settings),
+        muting=pushes.Muting(store, clock, settings, people.zone),
+        gathering=pushes.Gathering(store, slack, clock, settings, gets_through),
+        watching=pushes.Watching(store, tools.hub, clock, settings),
     )
 
 

@@ -79,11 +79,15 @@ class StoreError(BotError):
 class SlackError(BotError):
     """Slack refused, or could not be reached. `code` is Slack's own word, e.g. `channel_not_found`.
 
-    `retry_after` is in seconds where Slack named it; `again` says whether the same call may go through later.
+    `retry_after` is in seconds where Slack named it; `again` says whether the same call may go through later. `method`
+    is what was called, where Slack answered.
     """
 
-    def __init__(self, text: str, *, code: str, again: bool = False, retry_after: float | None = None) -> None:
+    def __init__(
+        self, text: str, *, code: str, again: bool = False, retry_after: float | None = None, method: str | None = None
+    ) -> None:
         self.code = code
+        self.method = method
         self.again = again
         self.retry_after = retry_after
         super().__init__(text)

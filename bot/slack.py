@@ -347,4 +347,6 @@ def _refused(exc: SlackApiError) -> SlackError:
     again = response.status_code == 429 or response.status_code >= 500 or code in FOR_LATER
     wait = float(after) if after is not None and re.fullmatch("[0-9]{1,6}", str(after)) is not None else None
     text = f"Slack says {code}" + (f": {said}" if said else "") + "."
-    return SlackError(text, code="ratelimited" if response.status_code == 429 else code, again=again, retry_after=wait)
+    method = str(response.api_url or "").rpartition("/")[2] or None
+    code = "ratelimited" if response.status_code == 429 else code
+    return SlackError(text, code=code, again=again, retry_after=wait, method=method)

@@ -19,6 +19,7 @@ from bot.flows.jobs import Jobs
 from bot.flows.people import People
 from bot.flows.policies import Policies
 from bot.flows.protecting import Protecting
+from bot.flows.pushes import Pushes
 from bot.flows.searches import Searches
 from bot.flows.sims import Sims
 from bot.flows.sms import Sms
@@ -74,6 +75,7 @@ class Commands:
     intake: Intake
     sms: Sms
     checked_at: Callable[[], datetime | None]
+    pushes: Pushes
 
     def verbs(self) -> Mapping[str, Run]:
         """Each verb with what answers it."""
@@ -100,6 +102,12 @@ class Commands:
             "bulk": self.bulk,
             "status": self.status,
             STATUS: self.sms_status,
+            "subscribe": self.subscribe,
+            "subscriptions": self.subscriptions,
+            "unsubscribe": self.unsubscribe,
+            "mute": self.mute,
+            "unmute": self.unmute,
+            "event": self.event,
             **dict.fromkeys(CHANGES, self.change),
         }
 
@@ -226,6 +234,30 @@ class Commands:
         """Who did what."""
         need(typed.by, Role.ADMIN, to="read the audit log")
         return await self.audit.show(read_target(typed.command.rest), by=typed.by)
+
+    async def subscribe(self, typed: Typed) -> Message:
+        """A channel gets notifications."""
+        return await self.pushes.routing.subscribe(typed.command.rest, by=typed.by, channel=typed.channel)
+
+    async def subscriptions(self, typed: Typed) -> Message:
+        """Which channel gets which."""
+        return await self.pushes.routing.listing(typed.command.rest, by=typed.by)
+
+    async def unsubscribe(self, typed: Typed) -> Message:
+        """A channel gets them no longer."""
+        return await self.pushes.routing.unsubscribe(typed.command.rest, by=typed.by)
+
+    async def mute(self, typed: Typed) -> Message:
+        """Planned work begins."""
+        return await self.pushes.muting.mute(typed.command.rest, by=typed.by, channel=typed.channel)
+
+    async def unmute(self, typed: Typed) -> Message:
+        """It ends."""
+        return await self.pushes.muting.unmute(typed.command.rest, by=typed.by)
+
+    async def event(self, typed: Typed) -> Message:
+        """The way of one notification."""
+        return self.pushes.event(typed.command.rest, by=typed.by)
 
     async def status(self, _: Typed) -> Message:
         """How the bot is."""

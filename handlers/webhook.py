@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry, generate_latest
 
 from bot.errors import StoreError
+from bot.flows.door import Comer, Door
 from bot.flows.events import Events
 from bot.rules.events import EVENTS
 
@@ -21,11 +21,12 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Webhook:
-    """The nine addresses `/smarthub/{secret}/{event}`. Two secrets may hold at once while one replaces the other."""
+    """The nine addresses `/smarthub/{secret}/{event}`. Who may send there is the door's business."""
 
     events: Events
-    secrets: Sequence[str]
+    door: Door
     limit_bytes: int
+    read_within_s: float = READ_WITHIN_S
 
     def routes(self) -> list[web.RouteDef]:
         """For the aiohttp application."""
@@ -33,8 +34,13 @@ class Webhook:
 
     async def pushed(self, request: web.Request) -> web.Response:
         """404 for a wrong secret or event, with nothing read or stored; else 200 when it is on disk."""
+        headers = request.headers
+        comer = Comer(request.remote, request.match_info["secret"], lambda name: ",".join(headers.getall(name, ())))
+        status = self.door.turn_away(comer)
+        if status is not None:
+            return web.Response(status=status, headers={"Retry-After": "1"} if status == 429 else None)
         event = request.match_info["event"]
-        if not self._knows(request.match_info["secret"]) or event not in EVENTS:
+        if event not in EVENTS:
             return web.Response(status=404)
         body = await self._body(request)
         if isinstance(body, web.Response):
@@ -49,7 +55,7 @@ class Webhook:
     async def _body(self, request: web.Request) -> bytes | web.Response:
         """What was sent, or the answer for what is too long (413), too slow (408) or broken on its way (400)."""
         try:
-            async with asyncio.timeout(READ_WITHIN_S):
+            async with asyncio.timeout(self.read_within_s):
                 body = (
                     None if (request.content_length or 0) > self.limit_bytes else await _read(request, self.limit_bytes)
                 )
@@ -58,11 +64,6 @@ class Webhook:
         except web.RequestPayloadError:
             return _problem(400, "The notification is not what its headers say; send it again.")
         return _problem(413, f"A notification has at most {self.limit_bytes} bytes.") if body is None else body
-
-    def _knows(self, secret: str) -> bool:
-        """Whether this is one of our secrets; takes as long for a wrong one as for a right one."""
-        given = secret.encode("utf-8", "surrogateescape")
-        return sum(hmac.compare_digest(given, known.encode()) for known in self.secrets) > 0
 
 
 async def _read(request: web.Request, limit: int) -> bytes | None:

@@ -75,6 +75,7 @@ class World:
         self.slack.scopes = frozenset(SCOPES)
         self.settings: dict[str, dict[str, Any]] = {}
         self.policies: list[dict[str, Any]] = []
+        self.routes: list[dict[str, Any]] = []
 
     def table(self) -> dict[str, Any]:
         """The configuration as it would stand in config.toml."""
@@ -92,7 +93,7 @@ class World:
         }
         for section, settings in self.settings.items():
             table[section] = table.get(section, {}) | settings
-        return table | ({"policies": self.policies} if self.policies else {})
+        return table | {name: lists for name, lists in (("policies", self.policies), ("routes", self.routes)) if lists}
 
     async def start(self) -> None:
         """Starts the neighbours, then the bot."""
@@ -217,7 +218,8 @@ class World:
         await self._rest(self._idle)
 
     def _idle(self) -> bool:
-        return self.app.busy == 0 and self.app.store.outbox.depth() == 0
+        unsorted = self.app.store.sorting.oldest() is not None
+        return self.app.busy == 0 and not unsorted and self.app.store.outbox.depth() == 0
 
     async def _rest(self, done: Any, *, most_s: float = 300.0) -> None:
         end = self.clock.now() + timedelta(seconds=most_s)

@@ -30,6 +30,7 @@ SEES: Mapping[str, tuple[str, ...]] = {
     "handlers": (*GROUND, "bot.flows", "bot.views"),
     "bot.neighbours": (*GROUND, *FIRST, "bot.config", "bot.flows", "bot.assembly"),
     "bot.auditing": (*GROUND, "bot.store", "bot.config"),
+    "bot.replaying": (*GROUND, "bot.store", "bot.config"),
     "bot.asking": (*GROUND, *FIRST, "bot.config", "bot.neighbours"),
     "bot.assembly": (*GROUND, *FIRST, "bot.config", "bot.flows"),
     "bot.app": (*GROUND, *FIRST, "bot.config", "bot.flows", "bot.neighbours", "bot.assembly", "bot.logs", "handlers"),
@@ -45,6 +46,7 @@ SEES: Mapping[str, tuple[str, ...]] = {
         "bot.app",
         "bot.asking",
         "bot.logs",
+        "bot.replaying",
     ),
 }
 # On these floors the rooms do not see one another either; what they share is named.

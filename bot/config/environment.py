@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import cast
 
 from pydantic import BeforeValidator, SecretStr
 
@@ -16,6 +17,7 @@ SECRETS = (
     "SLACK_APP_TOKEN",
     "SMARTHUB_API_KEY",
     "SMARTHUB_PUSH_SECRET",
+    "SMARTHUB_PUSH_HEADER",
 )
 
 APP = "at https://api.slack.com/apps, choose the app"
@@ -27,6 +29,10 @@ PUSH = (
     "a secret of 24 to 200 letters, digits, - and _ that you make up "
     "(python3 -c 'import secrets; print(secrets.token_urlsafe(32))'); while you change it, the new and the old one "
     "can stand here, with a comma between them"
+)
+HEADER = (
+    "what SmartHub sends in the header that push.header names, 8 to 200 letters, digits and -_.~+/=; while you change "
+    "it, the new and the old one can stand here, with a comma between them"
 )
 
 # What people call these things when they try to write them into config.toml.
@@ -90,6 +96,12 @@ def one_or_two(pattern: str, wish: str) -> BeforeValidator:
         return tuple(SecretStr(word) for word in words)
 
     return BeforeValidator(read)
+
+
+def perhaps_two(pattern: str, wish: str) -> BeforeValidator:
+    """One secret or two, or none: then it is empty."""
+    within = cast("Callable[[object], tuple[SecretStr, ...]]", one_or_two(pattern, wish).func)
+    return BeforeValidator(lambda value: () if value is None else within(value))
 
 
 def _matching(value: object, pattern: str, wish: str) -> str:

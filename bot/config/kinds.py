@@ -196,6 +196,23 @@ def address(example: str, *, slash: bool) -> BeforeValidator:
     return BeforeValidator(read)
 
 
+def network() -> BeforeValidator:
+    """Addresses of the net: one, or a range such as 10.0.0.0/8, written as `ipaddress` has it."""
+
+    def read(value: object) -> str:
+        try:
+            return str(ipaddress.ip_network(value if isinstance(value, str) else ""))
+        except ValueError:
+            raise wrong('write an address such as "203.0.113.7" or a range such as "203.0.113.0/24"') from None
+
+    return BeforeValidator(read)
+
+
+def header_name() -> BeforeValidator:
+    """The name of a header of HTTP."""
+    return spelled("[A-Za-z0-9-]{1,60}", 'write the name of a header, such as "X-Forwarded-For"')
+
+
 def each_once(*, descending: bool = False) -> AfterValidator:
     """A list of numbers, each once; given back in order."""
 

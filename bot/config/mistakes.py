@@ -19,7 +19,7 @@ HIDDEN = "(not shown)"
 NO_TABLE = {"model_type", "model_attributes_type", "dict_type", "mapping_type", "typed_dict_type"}
 NO_LIST = {"tuple_type", "list_type"}
 # How a section is headed that can stand there several times.
-BRACKETS = {"policies": "[[policies]]", "sms.keywords": "[[sms.keywords]]"}
+BRACKETS = {"policies": "[[policies]]", "routes": "[[routes]]", "sms.keywords": "[[sms.keywords]]"}
 
 
 def sentences(exc: ValidationError, known: Mapping[str, Sequence[str]], environ: Mapping[str, str]) -> Iterator[str]:
@@ -65,8 +65,10 @@ def _of_a_value(error: ErrorDetails) -> str:
 
 
 def _wish(error: ErrorDetails) -> str:
-    if error["loc"][0] == "policies" and len(error["loc"]) <= 2 and error["type"] in NO_TABLE | NO_LIST:
-        return "write each policy as a table under [[policies]], with two brackets"
+    heading = BRACKETS.get(str(error["loc"][0]))
+    if heading is not None and len(error["loc"]) <= 2 and error["type"] in NO_TABLE | NO_LIST:
+        one = {"policies": "policy", "routes": "route"}[str(error["loc"][0])]
+        return f"write each {one} as a table under {heading}, with two brackets"
     if error["type"] in NO_TABLE:
         return f"write a table, [{_path(error['loc'])}], with its settings under it"
     if error["type"] in NO_LIST:
@@ -79,7 +81,8 @@ def _of_a_stranger(place: Place, known: Mapping[str, Sequence[str]]) -> str:
     secret = BELONGS.get(last.lower().replace("-", "_"))
     if secret is not None:
         return f"{_path(place)} is a secret: take it out of this file and set {secret} in the environment."
-    kind = "policies" if above[:1] == ["policies"] else "smarthub.operations.NAME" if len(above) > 1 else "".join(above)
+    many = above[0] if above and above[0] in BRACKETS else "smarthub.operations.NAME"
+    kind = many if len(above) > 1 else "".join(above)
     kind = "sms.keywords" if above[:2] == ["sms", "keywords"] else kind
     meant = near(last, known.get(kind, ()))
     if meant is not None:

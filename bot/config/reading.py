@@ -14,6 +14,7 @@ from bot.config import environment, settings
 from bot.config.files import Table, read_table
 from bot.config.mistakes import scrubbed, sentences
 from bot.config.policies import Policy, clashes
+from bot.config.routes import Route, disagreements
 from bot.config.sms import Keyword, Sms
 from bot.errors import ConfigError
 
@@ -52,6 +53,7 @@ class Config(BaseSettings):
     policies: tuple[Policy, ...] = ()
     alerts: settings.Alerts
     push: settings.Push
+    routes: tuple[Route, ...] = ()
     http: settings.Http
     store: settings.Store
     audit: settings.Audit
@@ -94,6 +96,7 @@ class Config(BaseSettings):
             config = cls.model_validate(layers)
         except ValidationError as exc:
             return None, [*sentences(exc, _known(), environ), *mistakes]
+        mistakes += disagreements(config.routes, config.push, config.secrets)
         return config, [*mistakes, *clashes(config.policies, config.approvals)]
 
     @classmethod
@@ -120,6 +123,7 @@ def _known() -> dict[str, tuple[str, ...]]:
     known = {name: tuple(kind.model_fields) for name, kind in _sections().items()}
     known["policies"] = tuple(field.alias or name for name, field in Policy.model_fields.items())
     known["sms.keywords"] = tuple(Keyword.model_fields)
+    known["routes"] = tuple(Route.model_fields)
     return {"": tuple(known), "smarthub.operations.NAME": tuple(settings.Operation.__annotations__), **known}
 
 

@@ -154,10 +154,28 @@ class Alerts(Section):
 
 
 class Push(Section):
-    """What SmartHub sends us: how long a repeat is known for one, and how large a body may be (KiB)."""
+    """What SmartHub sends us: who may send, how much, what shares a card, and what is watched. A time that may be left
+    away is zero then.
+    """
 
     repeat_window: Annotated[timedelta, kinds.lasting("1s", "7d")] = timedelta(minutes=10)
     body_limit_kib: Annotated[int, kinds.whole(1, 10_240, " of KiB")] = 64
+    json_depth: Annotated[int, kinds.whole(2, 200)] = 32
+    read_within: Annotated[timedelta, kinds.lasting("1s", "1m")] = timedelta(seconds=10)
+    rate_per_source: Annotated[int, kinds.whole(1, 100_000)] = 5000
+    sources: tuple[Annotated[str, kinds.network()], ...] = ()
+    proxies: tuple[Annotated[str, kinds.network()], ...] = ()
+    forwarded_header: Annotated[str, kinds.header_name()] = "X-Forwarded-For"
+    header: Annotated[str, kinds.header_name()] | None = Field(default_factory=lambda: None)
+    fallback_channel: Annotated[str, kinds.channel()] | None = Field(default_factory=lambda: None)
+    fold_for: Annotated[timedelta, kinds.lasting("1m", "7d")] = timedelta(hours=1)
+    storm_sims: Annotated[int, kinds.whole(2, 10_000, " of SIMs")] = 10
+    storm_window: Annotated[timedelta, kinds.lasting("1s", "1h")] = timedelta(minutes=1)
+    storm_calm: Annotated[timedelta, kinds.lasting("1m", "1d")] = timedelta(minutes=10)
+    snooze_for: Annotated[timedelta, kinds.lasting("1m", "365d")] = timedelta(days=1)
+    remind_after: Annotated[timedelta, kinds.lasting_or_zero("never", "1m", "30d")] = timedelta(hours=1)
+    watch: Annotated[bool, kinds.flag()] = True
+    reconcile_every: Annotated[timedelta, kinds.lasting_or_zero("never", "1m", "1d")] = timedelta(minutes=15)
 
 
 class Http(Section):
@@ -202,6 +220,9 @@ class Secrets(Section):
     smarthub_api_key: Annotated[SecretStr, environment.secret(r"[\x21-\x7e]+", environment.API_KEY)]
     smarthub_push_secret: Annotated[
         tuple[SecretStr, ...], environment.one_or_two("[A-Za-z0-9_-]{24,200}", environment.PUSH)
+    ]
+    smarthub_push_header: Annotated[
+        tuple[SecretStr, ...], environment.perhaps_two("[A-Za-z0-9_.~+/=-]{8,200}", environment.HEADER)
     ]
 
     @field_validator("slack_signing_secret")

@@ -19,11 +19,11 @@ FOREVER = timedelta(days=3650)
 
 @dataclass(frozen=True)
 class Settings:
-    """`repeat_window`: how long the same body counts as the same push, where it names no eventId. `told`: what goes to
-    Slack for an SMS from a device."""
+    """`repeat_window`: how long the same body counts as the same push, where it names no eventId. What is nested deeper
+    than `depth` is kept as it came, and not read. `told`: what goes to Slack for an SMS from a device."""
 
-    channel: str
     repeat_window: timedelta
+    depth: int = 32
     units: Units = DECIMAL
     told: Told = lambda _sms, _thread: ()
 
@@ -35,16 +35,10 @@ class Events:
         self._store, self._contract, self._clock, self._settings = store, contract, clock, settings
 
     async def receive(self, name: str, body: bytes) -> int:
-        """The number under which the push is on disk, with its card on its way. Raises StoreError."""
-        push = read_push(name, body, self._contract)
+        """The number under which the push is on disk, to be sorted onto a card at once. Raises StoreError."""
+        push = read_push(name, body, self._contract, depth=self._settings.depth)
         window = FOREVER if push.key.startswith("id:") else self._settings.repeat_window
-        return await self._store.receive(
-            push,
-            window=window,
-            card_in=self._settings.channel,
-            now=self._clock.now(),
-            told=self._settings.told,
-        )
+        return await self._store.receive(push, window=window, now=self._clock.now(), told=self._settings.told)
 
     def draw(self, id: int) -> Message:
         """The card of a notification."""

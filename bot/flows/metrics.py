@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -22,9 +23,22 @@ class Figures(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """The gauges as they are now."""
         oldest = self._store.outbox.oldest()
-        age = 0.0 if oldest is None else (self._clock.now() - oldest).total_seconds()
+        age = self._age(oldest)
         yield _gauge("simops_outbox_waiting", "Messages that have not reached Slack", self._store.outbox.depth())
         yield _gauge("simops_outbox_oldest_seconds", "Age of the oldest message that has not reached Slack", age)
+        unsorted, held = self._store.sorting.oldest(), self._store.copies.oldest_held()
+        waits = min((at for at in (oldest, unsorted) if at is not None), default=None)
+        yield _gauge("simops_pushes_unsorted", "Notifications that are on no card yet", self._store.sorting.waiting())
+        yield _gauge(
+            "simops_pushes_unsent_oldest_seconds",
+            "Age of the oldest notification or message that has not reached Slack, but for those held on purpose",
+            self._age(waits),
+        )
+        yield _gauge(
+            "simops_pushes_held_oldest_seconds",
+            "Age of the oldest notification that quiet hours or a digest hold",
+            self._age(held),
+        )
         yield _gauge("simops_outbox_set_aside", "Messages Slack takes in no form", self._store.outbox.set_aside())
         yield _gauge(
             "simops_requests_waiting", "Requests that wait for a decision", self._store.approvals.count(State.PENDING)
@@ -32,6 +46,15 @@ class Figures(Collector):
         yield _gauge(
             "simops_requests_unsure", "Changes nobody knows the outcome of", self._store.approvals.count(State.UNSURE)
         )
+
+    def _age(self, at: datetime | None) -> float:
+        return 0.0 if at is None else (self._clock.now() - at).total_seconds()
+
+
+def turned_away(registry: CollectorRegistry) -> Counter:
+    """The count of requests that the door for notifications has turned away, by reason."""
+    return Counter("simops_pushes_refused", "Requests turned away at the door for notifications", ["why"],
+                   registry=registry)  # fmt: skip
 
 
 def watch(registry: CollectorRegistry, *, store: Store, clock: Clock) -> None:

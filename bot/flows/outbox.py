@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -11,14 +11,16 @@ import structlog
 
 from bot.clock import Clock
 from bot.errors import BotError, SlackError, StoreError
-from bot.rules.outbox import BETWEEN, Card, Note, Outgoing, Waiting, plan, rest
+from bot.rules.outbox import CHANNEL, FOLDED, WORKSPACE, Card, Note, Outgoing, Waiting, fold, plan, rest
 from bot.slack import LOST, Posted, Slack
 from bot.store.outbox import Outbox as Stored
 from bot.store.outbox import Place
+from bot.views import late as late_view
 from bot.views.parts import Message, fit
 
 Draw = Callable[[int], Message]
 Sees = Callable[[str, str], Awaitable[bool]]
+Closed = Callable[[str, str], Awaitable[None]]
 log = structlog.get_logger()
 
 # Slack says no to the message itself, however often it is tried: its plain text goes instead.
@@ -28,9 +30,12 @@ GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_close
 NOBODY = frozenset({"user_not_found", "users_not_found", "user_disabled", "cannot_dm_bot"})
 NO_THREAD = frozenset({"thread_not_found", "cannot_reply_to_message", "message_not_found"})
 CLOSED = frozenset({"not_in_channel", "is_archived"})
+NO_CHANNEL = CLOSED | {"channel_not_found"}
 # Slack says no to the place or to us; somebody has to mend it, and then the message goes.
 TO_MEND_S = 60.0
 STORE_RESTS_S = 10.0
+RATED = "ratelimited"
+PLAINLY = "Slack refused its blocks; its words alone were sent."
 PLAIN_LIMIT = 3900
 ALL = ""
 
@@ -38,14 +43,19 @@ ALL = ""
 class Outbox:
     """The postman: one message a second and channel, a round for all channels that are free, nothing dropped."""
 
-    def __init__(self, *, store: Stored, slack: Slack, sees: Sees, clock: Clock, draw: Mapping[str, Draw]) -> None:
+    def __init__(
+        self, *, store: Stored, slack: Slack, sees: Sees, clock: Clock, draw: Mapping[str, Draw], closed: Closed
+    ) -> None:
         """`draw` says for each kind of card (`approval`, `event`, `alert`) how it is drawn from its number.
 
-        `sees` says whether a person is in a channel.
+        `sees` says whether a person is in a channel. `closed` hears of a channel that takes nothing, with Slack's word.
         """
-        self._sees = sees
+        self._sees, self._closed = sees, closed
         self._store, self._slack, self._clock, self._draw = store, slack, clock, draw
         self._rests: dict[str, datetime] = {}
+        self._methods: dict[str, datetime] = {}  # until when Slack wants each left alone
+        self._full: dict[str, datetime] = {}  # when each channel and each method has all of its burst again
+        self._plainly: set[int] = set()  # messages of which Slack took the words alone
         self._everything: datetime | None = None
         self._stepped_at = clock.now()
         self._news = asyncio.Event()
@@ -77,11 +87,22 @@ class Outbox:
         self._mind_the_clock()
         if self._look_at is not None and self._look_at <= self._clock.now():
             await self._find_lost()
-        todo = plan(self._store.heads(), rests=self._rests, everything=self._everything, now=self._clock.now())
+        now = self._clock.now()
+        todo = plan(
+            self._store.heads(),
+            rests=self._rests,
+            everything=self._everything,
+            now=now,
+            methods=self._methods,
+            full=self._full,
+        )
         if not todo.now:
             # What may be on its way holds up its channel, so that the plan says nothing of it.
             return min((at for at in (todo.next_at, self._look_at) if at is not None), default=None)
         # All come to their end, also beside one that broke: what is being sent must not be looked for as lost.
+        for waiting in todo.now:
+            pace = WORKSPACE[waiting.method]
+            self._full[waiting.method] = pace.after(self._full.get(waiting.method), now)
         ended = await asyncio.gather(*(self._send(waiting) for waiting in todo.now), return_exceptions=True)
         for problem in ended:
             if problem is not None:
@@ -93,6 +114,8 @@ class Outbox:
         now = self._clock.now()
         if now < self._stepped_at:
             self._rests.clear()
+            self._methods.clear()
+            self._full.clear()
             self._everything = None
             self._look_at = now
         self._stepped_at = now
@@ -126,9 +149,11 @@ class Outbox:
         if await self._needless(waiting.what):
             await self._store.not_needed(waiting, now=self._clock.now())
             return
-        await self._store.begin(waiting)
+        folded = fold(waiting, self._store.behind(waiting, limit=FOLDED), now=self._clock.now())
+        if not await self._store.begin(waiting):
+            return
         try:
-            posted = await self._deliver(waiting)
+            posted = await (self._together(waiting, folded) if folded else self._deliver(waiting))
         except SlackError as problem:
             await self._not_through(waiting, problem)
         except StoreError:
@@ -140,8 +165,24 @@ class Outbox:
             await self._set_aside(waiting, f"It could not be drawn: {type(problem).__name__}")
         else:
             self._well(waiting.channel)
-            self._rests[waiting.channel] = self._clock.now() + BETWEEN
-            await self._store.sent(waiting, Place(posted.channel, posted.ts), now=self._clock.now())
+            self._gone(waiting.channel)
+            said = PLAINLY if waiting.id in self._plainly else None
+            self._plainly.discard(waiting.id)
+            place, now = Place(posted.channel, posted.ts), self._clock.now()
+            await self._store.sent(waiting, place, now=now, folded=folded, said=said)
+
+    def _gone(self, channel: str) -> None:
+        """One message has gone to this channel; after a few at once the next one waits a second."""
+        now = self._clock.now()
+        full_at = self._full[channel] = CHANNEL.after(self._full.get(channel), now)
+        self._rests[channel] = CHANNEL.free_at(full_at, now)
+
+    async def _together(self, waiting: Waiting, folded: Sequence[Waiting]) -> Posted:
+        """One message for several that could not be sent for long, each with its own time."""
+        notes = [(one.made_at, one.what) for one in (waiting, *folded) if isinstance(one.what, Note)]
+        told = late_view.together(notes)
+        first = replace(notes[0][1], text=told.text, blocks=told.blocks)
+        return await self._deliver(replace(waiting, what=first, made_at=self._clock.now()))
 
     async def _needless(self, what: Outgoing) -> bool:
         """Whether this is for somebody who reads it in the channel anyway."""
@@ -156,7 +197,12 @@ class Outbox:
                 return await self._show(waiting, subject, self._draw[kind](int(number)))
             case Note() as note:
                 channel = await self._channel(note.channel)
-                return await self._post_under(waiting, channel, Message(note.text, note.blocks))
+                return await self._post_under(waiting, channel, self._dated(waiting, note))
+
+    def _dated(self, waiting: Waiting, note: Note) -> Message:
+        """The message of a note, with the time it was written where that is long ago."""
+        message = Message(note.text, note.blocks)
+        return late_view.dated(message, waiting.made_at) if waiting.is_late(self._clock.now()) else message
 
     async def _post_under(self, waiting: Waiting, channel: str, message: Message) -> Posted:
         """Posts it in the thread it belongs to; in the channel where somebody deleted the card that began it."""
@@ -183,7 +229,7 @@ class Outbox:
         place = self._store.place(subject)
         if place is not None:
             try:
-                return await self._edit(Posted(place.channel, place.ts), message)
+                return await self._edit(waiting, Posted(place.channel, place.ts), message)
             except SlackError as problem:
                 if problem.code not in GONE:
                     raise
@@ -196,13 +242,29 @@ class Outbox:
                 channel, text=shown.text, blocks=shown.blocks, thread_ts=thread, mark=self._store.mark(waiting)
             )
 
-        return await _until_taken(post, message, outbox=waiting.id)
+        return await self._until_taken(waiting, post, message)
 
-    async def _edit(self, at: Posted, message: Message) -> Posted:
+    async def _edit(self, waiting: Waiting, at: Posted, message: Message) -> Posted:
         async def edit(shown: Message) -> Posted:
             return await self._slack.edit(at, text=shown.text, blocks=shown.blocks)
 
-        return await _until_taken(edit, message, at=at.ts)
+        return await self._until_taken(waiting, edit, message)
+
+    async def _until_taken(
+        self, waiting: Waiting, send: Callable[[Message], Awaitable[Posted]], message: Message
+    ) -> Posted:
+        """Sends the message; where Slack refuses its blocks, its plain ones, and at last its text alone, which is
+        written down."""
+        plain = [] if message.plain is None else [replace(message, blocks=message.plain)]
+        for shown in (message, *plain):
+            try:
+                return await send(shown)
+            except SlackError as problem:
+                if problem.code not in POISON:
+                    raise
+                log.error("slack_refused_blocks", problem=str(problem), outbox=waiting.id)
+        self._plainly.add(waiting.id)
+        return await send(Message(fit(message.text, PLAIN_LIMIT), ()))
 
     async def _channel(self, name: str) -> str:
         """Where to post for this channel or person."""
@@ -222,12 +284,16 @@ class Outbox:
         now = self._clock.now()
         if not problem.again:
             self._rests[waiting.channel] = now + timedelta(seconds=TO_MEND_S)
+        elif problem.code == RATED and problem.method is not None and problem.method in WORKSPACE:
+            self._methods[problem.method] = now + rest(waiting.tries, retry_after=problem.retry_after)
         else:
             self._everything = now + rest(waiting.tries, retry_after=problem.retry_after)
         if problem.code == LOST:
             self._look_at = self._everything  # it stays "on its way" until Slack says whether it has it
         else:
             await self._store.again(waiting, error=str(problem))
+        if problem.code in NO_CHANNEL and not waiting.channel.startswith(("U", "W")):
+            await self._closed(waiting.channel, problem.code)
 
     async def _set_aside(self, waiting: Waiting, error: str) -> None:
         log.error("message_set_aside", outbox=waiting.id, channel=waiting.channel, problem=error)
@@ -278,16 +344,3 @@ class Outbox:
             if problem.again or problem.code in CLOSED:
                 raise
             return None
-
-
-async def _until_taken(send: Callable[[Message], Awaitable[Posted]], message: Message, **what: object) -> Posted:
-    """Sends the message; where Slack refuses its blocks, its plain ones, and at last its text alone."""
-    plain = [] if message.plain is None else [replace(message, blocks=message.plain)]
-    for shown in (message, *plain):
-        try:
-            return await send(shown)
-        except SlackError as problem:
-            if problem.code not in POISON:
-                raise
-            log.error("slack_refused_blocks", problem=str(problem), **what)
-    return await send(Message(fit(message.text, PLAIN_LIMIT), ()))

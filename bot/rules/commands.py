@@ -54,6 +54,14 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "job": Verb("job N", "one bulk job: progress, what failed, its buttons", Role.VIEWER),
         "policy": Verb("policy test retire 200 account:acme", "which policy matches, and who decides", Role.VIEWER),
         "alerts": Verb("alerts", "the alerts that are open", Role.VIEWER),
+        "subscribe": Verb("subscribe no-session account:acme", "this channel gets these notifications", Role.OPERATOR),
+        "subscriptions": Verb("subscriptions", "which channel gets which notifications, and by whom", Role.VIEWER),
+        "unsubscribe": Verb("unsubscribe N", "ends a subscription", Role.OPERATOR),
+        "mute": Verb(
+            "mute account:acme 2h because WORK", "holds what planned work causes; alone: lists it", Role.VIEWER
+        ),
+        "unmute": Verb("unmute N", "ends that sooner", Role.OPERATOR),
+        "event": Verb("event N", "the way of one notification, from its coming to its channel", Role.VIEWER),
         "audit": Verb("audit ID", "who did what to a SIM, a request (#12) or by a person", Role.ADMIN),
         "status": Verb("status", "how the bot, SmartHub and Slack are", Role.VIEWER),
         "help": Verb("help", "this list", Role.NOBODY),
@@ -61,7 +69,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
 )
 CHANGES = tuple(operation.value for operation in Operation)
 # What is a deed rather than a look is answered to whoever did it, whatever is typed behind it.
-DEEDS = frozenset({*CHANGES, "protect", "unprotect", "delegate"})
+DEEDS = frozenset({*CHANGES, "protect", "unprotect", "delegate", "subscribe", "unsubscribe", "mute", "unmute"})
 NAMES_A_SIM = frozenset({"show", "history", *CHANGES, "protect", "unprotect"})
 CALLED_SO = frozenset({"sim", "iccid", "giccid"})  # what people write in front of the number of a SIM
 REASON_LIMIT = 500

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import IntEnum, StrEnum
 from types import MappingProxyType
 
 Fact = str | int | datetime | None
+Facts = Mapping[str, Fact]
+Gravity = Callable[[Facts, datetime], "Severity"]
 
 # https://apidoc-en.smh.smarthing.com, "Event notification". The address of each is /smarthub/{secret}/{name}.
 EVENTS: Mapping[str, str] = MappingProxyType(
@@ -23,6 +26,42 @@ EVENTS: Mapping[str, str] = MappingProxyType(
         "apn-status-change": "The status of an APN changed",
     }
 )
+
+
+# What a device sends or gets is a message of its own: two of them are never one thing that happened twice.
+SMS = frozenset({"mo-sms", "mt-sms-status"})
+
+
+class Severity(IntEnum):
+    """How grave something is. What is low can wait for a digest; what is high is told at any hour."""
+
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+
+    @property
+    def word(self) -> str:
+        """As people write it."""
+        return self.name.lower()
+
+
+class Fate(StrEnum):
+    """What became of a push: nothing yet, a card of its own, a line on a job's or a request's card, held by planned
+    work, or part of a conversation of SMS."""
+
+    UNSORTED = ""
+    SHOWN = "shown"
+    JOB = "job"
+    REQUEST = "request"
+    MUTED = "muted"
+    SMS = "sms"
+
+
+class Source(StrEnum):
+    """Whether SmartHub told of it, or it was found in its change log without ever being told."""
+
+    PUSH = "push"
+    LOG = "log"
 
 
 @dataclass(frozen=True)
@@ -47,7 +86,8 @@ class Push:
 class Event:
     """A push that is on disk. `repeats` counts how often the same one came again, last at `last_at`.
 
-    `other_body` is what it said last when it came again under its id in other words.
+    `other_body` is what it said last when it came again under its id in other words. `incident` is the one whose card
+    shows it, where it has one.
     """
 
     id: int
@@ -57,3 +97,74 @@ class Event:
     repeats: int = 0
     last_at: datetime | None = None
     other_body: bytes | None = None
+    fate: Fate = Fate.SHOWN
+    incident: int | None = None
+    job: int | None = None
+    source: Source = Source.PUSH
+
+
+TAC = 8  # digits of an IMEI that name the model: https://www.gsma.com, type allocation code
+LONG_SILENCE_H = 7 * 24
+
+
+def severity_of(push: Push, *, now: datetime) -> Severity:
+    """How grave a push is, by what it says alone; one that cannot be read may be anything."""
+    if push.flaw is not None:
+        return Severity.MEDIUM
+    judge = GRAVITY.get(push.name)
+    return Severity.MEDIUM if judge is None else judge(push.facts, now)
+
+
+def same_model(old: Fact, new: Fact) -> bool | None:
+    """Whether two IMEIs are of one model; `None` where one of them is not known."""
+    if not isinstance(old, str) or not isinstance(new, str) or len(old) < TAC or len(new) < TAC:
+        return None
+    return old[:TAC] == new[:TAC]
+
+
+def _device(facts: Facts, _: datetime) -> Severity:
+    return Severity.MEDIUM if same_model(facts.get("old"), facts.get("new")) else Severity.HIGH
+
+
+def _silence(facts: Facts, _: datetime) -> Severity:
+    hours = facts.get("hours")
+    return Severity.HIGH if isinstance(hours, int) and hours >= LONG_SILENCE_H else Severity.MEDIUM
+
+
+def _expiry(facts: Facts, now: datetime) -> Severity:
+    at = facts.get("expires_at")
+    over = isinstance(at, datetime) and at <= now
+    soon = isinstance(at, datetime) and at - now > timedelta(days=7)
+    return Severity.HIGH if over else Severity.LOW if soon else Severity.MEDIUM
+
+
+def _traffic(facts: Facts, _: datetime) -> Severity:
+    percent = facts.get("percent")
+    if not isinstance(percent, int):
+        return Severity.MEDIUM
+    return Severity.HIGH if percent >= 100 else Severity.MEDIUM if percent >= 90 else Severity.LOW
+
+
+def _status(facts: Facts, _: datetime) -> Severity:
+    return {"retired": Severity.HIGH, "suspended": Severity.MEDIUM}.get(str(facts.get("new")), Severity.LOW)
+
+
+def _apn(facts: Facts, _: datetime) -> Severity:
+    return Severity.LOW if facts.get("new") == "on" else Severity.MEDIUM
+
+
+def _report(facts: Facts, _: datetime) -> Severity:
+    return Severity.MEDIUM if str(facts.get("status", "")).lower() == "failed" else Severity.LOW
+
+
+GRAVITY: Mapping[str, Gravity] = {
+    "mo-sms": lambda _facts, _now: Severity.LOW,
+    "mt-sms-status": _report,
+    "cycle-usage": lambda _facts, _now: Severity.MEDIUM,
+    "imei-change": _device,
+    "no-session": _silence,
+    "package-expired": _expiry,
+    "package-traffic": _traffic,
+    "sim-status-change": _status,
+    "apn-status-change": _apn,
+}

@@ -1,15 +1,51 @@
-"""What goes to Slack and when: one message a second and channel, a rest where Slack asks for one. Pure."""
+"""What goes to Slack and when: one message a second and channel after a short burst, so many for the whole workspace,
+people before channels, a rest where Slack asks for one. Pure.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
-# https://docs.slack.dev/apis/web-api/rate-limits: about one message a second and channel.
-BETWEEN = timedelta(seconds=1)
+POST, EDIT = "chat.postMessage", "chat.update"
+SOON = timedelta(seconds=0.01)
 LONGEST_REST_S = 60.0
 LONGEST_ASKED_S = 3600.0  # what Slack may ask for; more than that is a mistake, and a message would seem forgotten
+
+
+@dataclass(frozen=True)
+class Pace:
+    """So many at once, and then one each `every`."""
+
+    every: timedelta
+    burst: int
+
+    def after(self, full_at: datetime | None, now: datetime) -> datetime:
+        """When all of the burst is there again, once one more has gone now; `full_at` is the same before it."""
+        return max(full_at or now, now) + self.every
+
+    def free_at(self, full_at: datetime | None, now: datetime) -> datetime:
+        """When the next one may go."""
+        return now if full_at is None else max(full_at - (self.burst - 1) * self.every, now)
+
+    def room(self, full_at: datetime | None, now: datetime) -> int:
+        """How many may go now."""
+        if full_at is None or full_at <= now:
+            return self.burst
+        return max(0, self.burst - -((now - full_at) // self.every))
+
+
+# https://docs.slack.dev/apis/web-api/rate-limits: about one message a second and channel with short bursts above it,
+# some hundred a minute in a workspace; chat.update is of tier 3, 50 a minute and more.
+CHANNEL = Pace(timedelta(seconds=1), burst=3)
+WORKSPACE: Mapping[str, Pace] = MappingProxyType(
+    {POST: Pace(timedelta(seconds=0.2), burst=50), EDIT: Pace(timedelta(seconds=1.2), burst=25)}
+)
+NONE: Mapping[str, datetime] = MappingProxyType({})
+LATE = timedelta(minutes=15)  # what reaches Slack later than that says when it was written
+FOLDED = 20  # messages in one, at most
 
 
 @dataclass(frozen=True)
@@ -43,7 +79,7 @@ Outgoing = Card | Note
 
 @dataclass(frozen=True)
 class Waiting:
-    """One row of the outbox that has not reached Slack."""
+    """One row of the outbox that has not reached Slack. `stands`: its card is there and is only drawn anew."""
 
     id: int
     channel: str
@@ -51,6 +87,21 @@ class Waiting:
     made_at: datetime
     tries: int
     error: str | None = None
+    stands: bool = False
+
+    @property
+    def method(self) -> str:
+        """What Slack is asked for."""
+        return EDIT if self.stands else POST
+
+    @property
+    def personal(self) -> bool:
+        """Whether it is for one person."""
+        return self.channel.startswith(("U", "W"))
+
+    def is_late(self, now: datetime) -> bool:
+        """Whether it waited so long that its time has to be told."""
+        return now - self.made_at >= LATE
 
 
 @dataclass(frozen=True)
@@ -62,18 +113,55 @@ class Plan:
 
 
 def plan(
-    heads: Iterable[Waiting], *, rests: Mapping[str, datetime], everything: datetime | None, now: datetime
+    heads: Iterable[Waiting],
+    *,
+    rests: Mapping[str, datetime],
+    everything: datetime | None,
+    now: datetime,
+    methods: Mapping[str, datetime] = NONE,
+    full: Mapping[str, datetime] = NONE,
 ) -> Plan:
-    """Of the oldest message of each channel, those whose channel is free; `rests` says until when one is not."""
+    """Of the oldest message of each channel, those whose channel and method are free, people's first.
+
+    `rests` says until when a channel is not, `methods` until when Slack wants a method left alone; `full` when a method
+    has all of its burst for the workspace again.
+    """
     ready: list[Waiting] = []
     later: list[datetime] = []
-    for head in heads:
-        free_at = max(rests.get(head.channel, now), everything or now)
-        if free_at <= now:
+    room = {method: pace.room(full.get(method), now) for method, pace in WORKSPACE.items()}
+    for head in sorted(heads, key=lambda one: (not one.personal, one.id)):
+        free_at = max(rests.get(head.channel, now), methods.get(head.method, now), everything or now)
+        if free_at <= now and room[head.method] > 0:
+            room[head.method] -= 1
             ready.append(head)
+        elif free_at <= now:
+            later.append(max(WORKSPACE[head.method].free_at(full.get(head.method), now), now + SOON))
         else:
             later.append(free_at)
     return Plan(now=tuple(ready), next_at=min(later, default=None))
+
+
+def fold(head: Waiting, behind: Sequence[Waiting], *, now: datetime) -> tuple[Waiting, ...]:
+    """The messages behind a late one that go out with it, as one: notes for the same place, without buttons."""
+    if not head.is_late(now) or not _can_fold(head.what):
+        return ()
+    found: list[Waiting] = []
+    for one in behind[: FOLDED - 1]:
+        if not _can_fold(one.what) or place_of(one.what) != place_of(head.what):
+            break
+        found.append(one)
+    return tuple(found)
+
+
+def place_of(what: Outgoing) -> str | None:
+    """Under which card it stands."""
+    return what.under if isinstance(what, Note) else None
+
+
+def _can_fold(what: Outgoing) -> bool:
+    if not isinstance(what, Note) or what.unless_in is not None:
+        return False
+    return all(block.get("type") != "actions" for block in what.blocks)
 
 
 def rest(tries: int, *, retry_after: float | None) -> timedelta:

@@ -7,6 +7,7 @@ stand in tables.py as "push" (what all share) and "push-mo-sms" …, where an op
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -18,11 +19,21 @@ from bot.smarthub import wire
 from bot.smarthub.contract import FIELDS, Contract
 
 Read = Callable[[object], Fact]
+# A text as far as it goes, or a bracket.
+BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"?|[][{}]', re.DOTALL)
+PIECES: Mapping[bytes, int] = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 
 
-def read_push(name: str, body: bytes, contract: Contract) -> Push:
-    """The notification of that name; where it cannot be read, its `flaw` says what is wrong and the body is kept."""
+def read_push(name: str, body: bytes, contract: Contract, *, depth: int = 32) -> Push:
+    """The notification of that name; where it cannot be read, its `flaw` says what is wrong and the body is kept.
+
+    What is nested deeper than `depth` is not read.
+    """
     digest = f"digest:{hashlib.sha256(name.encode() + b'/' + body).hexdigest()}"
+    if is_deeper(body, depth):
+        return Push(
+            name=name, key=digest, body=body, flaw=f"It is nested deeper than {depth} levels, so it was not read."
+        )
     try:
         value = wire.read_json(body)
     except BotError:
@@ -50,6 +61,18 @@ def read_push(name: str, body: bytes, contract: Contract) -> Push:
         facts=facts,
         flaw="; ".join(wrong) or None,
     )
+
+
+def is_deeper(body: bytes, most: int) -> bool:
+    """Whether its brackets are nested deeper than that; those in its texts are none."""
+    if body.count(b"[") + body.count(b"{") <= most:
+        return False
+    depth = 0
+    for piece in BRACKETS.finditer(body):
+        depth += PIECES.get(piece[0], 0)
+        if depth > most:
+            return True
+    return False
 
 
 def _fact(value: Mapping[str, object], keys: Sequence[str], read: Read, wrong: list[str]) -> Fact:

@@ -8,22 +8,28 @@ from bot.store.alerts import Alerts
 from bot.store.approvals import Approvals
 from bot.store.audit import Audit
 from bot.store.batches import Batches
+from bot.store.copies import Copies
 from bot.store.delegations import Delegations
 from bot.store.deliveries import Deliveries, Runs
 from bot.store.disk import Disk
 from bot.store.events import Events
+from bot.store.incidents import Incidents
 from bot.store.job_sims import JobSims
 from bot.store.jobs import Jobs
 from bot.store.lists import Lists
+from bot.store.mutes import Mutes
 from bot.store.offers import Offers
 from bot.store.outbox import Outbox
 from bot.store.protected import Protected
+from bot.store.rhythm import Rhythm
+from bot.store.routes import Routes
 from bot.store.searches import Searches
 from bot.store.sims import Sims
 from bot.store.sms import Messages
 from bot.store.sms_drafts import Drafts
 from bot.store.sms_followed import Followed
 from bot.store.sms_texts import Texts
+from bot.store.sorting import Sorting
 
 
 class Store:
@@ -39,6 +45,12 @@ class Store:
         self.audit = Audit(self.disk.reader)
         self.outbox = Outbox(self.disk)
         self.events = Events(self.disk, self.sms)
+        self.sorting = Sorting(self.disk)
+        self.incidents = Incidents(self.disk)
+        self.copies = Copies(self.disk)
+        self.routes = Routes(self.disk)
+        self.mutes = Mutes(self.disk)
+        self.rhythm = Rhythm(self.disk)
         self.alerts = Alerts(self.disk)
         self.sims = Sims(self.disk)
         self.searches = Searches(self.disk)

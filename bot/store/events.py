@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.errors import NotFound
-from bot.rules.events import Event, Push
-from bot.rules.outbox import Card
-from bot.store import jobs, outbox, sims
+from bot.rules.events import Event, Fate, Push, Source
+from bot.store import rhythm
+from bot.store.copies import redraw
 from bot.store.disk import Disk
 from bot.store.rows import Row, facts_as_text, facts_from_text, time, time_or_none, when, when_or_none
 from bot.store.sms import Messages, Told
@@ -23,44 +23,42 @@ class Events:
         self._disk, self._sms = disk, sms
 
     async def receive(
-        self, push: Push, *, window: timedelta, card_in: str, now: datetime, told: Told = lambda _sms, _thread: ()
+        self,
+        push: Push,
+        *,
+        window: timedelta,
+        now: datetime,
+        source: Source = Source.PUSH,
+        told: Told = lambda _sms, _thread: (),
     ) -> int:
-        """The number under which this push is on disk, together with the card it becomes.
+        """The number under which this push is on disk; which card shows it is sorted out later (`store/sorting.py`).
 
-        A push with the same key within the window counts up the one that is there already, on its card too. What a
-        bulk job has caused has no card of its own: it counts on the job's. Nor has what belongs into the conversation
-        with a SIM: `told` says what goes there.
+        A push with the same key within the window counts up the one that is there already, on its card too. What
+        belongs into the conversation with a SIM is there at once: `told` says what goes to Slack for it.
         """
         kept = self._sms.to_keep(push)
 
         def work(db: sqlite3.Connection) -> int:
             known = db.execute(
-                "SELECT id, body, job, sms FROM events WHERE key = ? AND received_at > ? ORDER BY id DESC LIMIT 1",
+                "SELECT id, body, incident, sms FROM events WHERE key = ? AND received_at > ? ORDER BY id DESC LIMIT 1",
                 (push.key, when(now - window)),
             ).fetchone()
-            if known is not None:
-                db.execute(
-                    "UPDATE events SET repeats = repeats + 1, last_at = ? WHERE id = ?", (when(now), known["id"])
-                )
-                other = known["body"] != kept.body
-                if other:
-                    statement = "INSERT INTO event_bodies (event, body, received_at) VALUES (?, ?, ?)"
-                    db.execute(statement, (known["id"], kept.body, when(now)))
-                if known["sms"] is not None:
-                    if other:
-                        self._sms.on_push(db, push, known["id"], told, now=now)
-                elif known["job"] is None and not self._sms.waits(db, known["id"]):
-                    outbox.put(db, [Card(f"event:{known['id']}", card_in)], now=now)
-                return int(known["id"])
-            job = jobs.job_of(db, push, now=now)
-            number = _insert(db, kept, now, job=job, bare=kept is not push)
-            if self._sms.on_push(db, push, number, told, now=now):
+            if known is None:
+                number = _insert(db, kept, now, source, bare=kept is not push)
+                if self._sms.on_push(db, push, number, told, now=now):
+                    db.execute("UPDATE events SET fate = 'sms' WHERE id = ?", (number,))
+                    rhythm.count(db, [now])
                 return number
-            if job is None:
-                outbox.put(db, [Card(f"event:{number}", card_in)], now=now)
-            else:
-                jobs.count_push(db, job)
-            return number
+            db.execute("UPDATE events SET repeats = repeats + 1, last_at = ? WHERE id = ?", (when(now), known["id"]))
+            other = known["body"] != kept.body
+            if other:
+                statement = "INSERT INTO event_bodies (event, body, received_at) VALUES (?, ?, ?)"
+                db.execute(statement, (known["id"], kept.body, when(now)))
+            if known["sms"] is not None and other:
+                self._sms.on_push(db, push, known["id"], told, now=now)
+            if known["incident"] is not None:
+                redraw(db, known["incident"], now=now)
+            return int(known["id"])
 
         return await self._disk.write(work)
 
@@ -69,10 +67,22 @@ class Events:
         row = self._disk.reader.execute("SELECT * FROM events WHERE id = ?", (id,)).fetchone()
         if row is None:
             raise NotFound(f"There is no notification {id} here.")
-        other = self._disk.reader.execute(
+        return event_of(row, other_body=self._other_body(id))
+
+    def of_incident(self, incident: int, *, limit: int = 20) -> tuple[Event, ...]:
+        """The newest pushes that an incident's card shows, the newest first."""
+        rows = self._disk.reader.execute(
+            "SELECT * FROM events WHERE incident = ? ORDER BY id DESC LIMIT ?", (incident, limit)
+        ).fetchall()
+        return tuple(event_of(row, other_body=self._other_body(row["id"]) if n == 0 else None)
+                     for n, row in enumerate(rows))  # fmt: skip
+
+    def _other_body(self, id: int) -> bytes | None:
+        """What it said last when it came again in other words."""
+        row = self._disk.reader.execute(
             "SELECT body FROM event_bodies WHERE event = ? ORDER BY id DESC LIMIT 1", (id,)
         ).fetchone()
-        return _event(row, other_body=None if other is None else other["body"])
+        return None if row is None else row["body"]
 
     def of_sim(self, giccids: Sequence[str], *, limit: int = 1000) -> tuple[Event, ...]:
         """The notifications about the SIM with these spellings of its number, the newest first; beside those that are
@@ -82,7 +92,16 @@ class Events:
             f"SELECT * FROM events WHERE giccid IN ({marks}) AND sms IS NULL ORDER BY id DESC LIMIT ?",  # noqa: S608 - question marks
             (*giccids, limit),
         )
-        return tuple(_event(row, other_body=None) for row in rows)
+        return tuple(map(event_of, rows))
+
+    def was_told(self, name: str, giccids: Sequence[str], new: str | None, *, since: datetime) -> bool:
+        """Whether a push since then told that this SIM, by one of its spellings, has become that."""
+        marks = ", ".join("?" * len(giccids))
+        rows = self._disk.reader.execute(
+            f"SELECT facts FROM events WHERE giccid IN ({marks}) AND name = ? AND received_at >= ?",  # noqa: S608
+            (*giccids, name, when(since)),
+        )
+        return any(facts_from_text(row["facts"]).get("new") == new for row in rows)
 
     def last_received_at(self) -> datetime | None:
         """When the newest notification came."""
@@ -90,31 +109,30 @@ class Events:
         return None if row is None else time(row[0])
 
 
-def _insert(db: sqlite3.Connection, push: Push, now: datetime, *, job: int | None, bare: bool) -> int:
-    """The new row's number; the SIM's label is taken from the snapshot, where it is known."""
-    label, account = sims.named(db, push.giccid)
+def _insert(db: sqlite3.Connection, push: Push, now: datetime, source: Source, *, bare: bool) -> int:
+    """The new row's number. Whoever sent it waits for this, so that whatever can be looked up later is."""
     cursor = db.execute(
-        "INSERT INTO events (name, key, giccid, account, body, facts, flaw, label, happened_at, received_at, job, bare)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO events (name, key, giccid, account, body, facts, flaw, happened_at, received_at, source, bare,"
+        " fate) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')",
         (
             push.name,
             push.key,
             push.giccid,
-            push.account or account,
+            push.account,
             push.body,
             facts_as_text(push.facts),
             push.flaw,
-            label,
             when_or_none(push.happened_at),
             when(now),
-            job,
+            source.value,
             bare,
         ),
     )
     return int(cursor.lastrowid or 0)
 
 
-def _event(row: Row, *, other_body: bytes | None) -> Event:
+def event_of(row: Row, *, other_body: bytes | None = None) -> Event:
+    """The event in a row."""
     push = Push(
         name=row["name"],
         key=row["key"],
@@ -133,4 +151,8 @@ def _event(row: Row, *, other_body: bytes | None) -> Event:
         repeats=row["repeats"],
         last_at=time_or_none(row["last_at"]),
         other_body=other_body,
+        fate=Fate(row["fate"]),
+        incident=row["incident"],
+        job=row["job"],
+        source=Source(row["source"]),
     )

@@ -43,6 +43,13 @@ class JobSims:
     def __init__(self, disk: Disk) -> None:
         self._disk = disk
 
+    def newest_of(self, giccids: Sequence[str]) -> int | None:
+        """The newest job this SIM, by one of its spellings, was in; as long as its SIMs are kept."""
+        marks = ", ".join("?" * len(giccids))
+        statement = f"SELECT max(job) FROM job_sims WHERE giccid IN ({marks})"  # noqa: S608 - question marks
+        found: int | None = self._disk.reader.execute(statement, tuple(giccids)).fetchone()[0]
+        return found
+
     # --- reading again ---
 
     def to_see(self, job: int, *, now: datetime, limit: int) -> tuple[Member, ...]:

@@ -26,6 +26,7 @@ ORDER: TypeAdapter[Order] = TypeAdapter(Order)
 OVER = "('done', 'cancelled')"
 KEPT = timedelta(days=30)  # the SIMs of a job after its end; its counts stay
 REMOVED_AT_ONCE = 2000
+ECHOES = ("sim-status-change", "apn-status-change")  # what can only tell of what we did
 ECHOES_FOR = timedelta(minutes=10)  # after a job's end a notification may still be on its way
 # What a step changes. Everything else is counted, or noted by a method of its own.
 STEERED = (
@@ -218,7 +219,7 @@ class Jobs:
 
 def job_of(db: sqlite3.Connection, push: Push, *, now: datetime) -> int | None:
     """The job this notification is an echo of: it runs, or ended just now, and did to this SIM what is told."""
-    if push.giccid is None or push.name not in ("sim-status-change", "apn-status-change"):
+    if push.giccid is None or push.name not in ECHOES:
         return None
     is_iccid = push.giccid.isascii() and push.giccid.isdecimal() and 18 <= len(push.giccid) <= 22
     ways = tuple(dict.fromkeys((push.giccid, *(spellings(push.giccid) if is_iccid else ()))))

@@ -24,6 +24,8 @@ LANES = (
     " AND state IN ('waiting', 'sending')) FROM channels WHERE channel IS NOT NULL)"
 )
 
+STANDS = "EXISTS (SELECT 1 FROM cards WHERE cards.subject = outbox.subject) AS stands"
+
 
 @dataclass(frozen=True)
 class Place:
@@ -71,8 +73,16 @@ class Outbox:
     def heads(self) -> tuple[Waiting, ...]:
         """The oldest message of each channel that has not been tried or can be tried again, in the order they came."""
         rows = self._disk.reader.execute(
-            f"{LANES} SELECT outbox.* FROM lanes JOIN outbox ON outbox.id = lanes.head"  # noqa: S608 - constant
+            f"{LANES} SELECT outbox.*, {STANDS} FROM lanes JOIN outbox ON outbox.id = lanes.head"  # noqa: S608 - constant
             " WHERE outbox.state = 'waiting' ORDER BY outbox.id"
+        )
+        return tuple(_waiting(row, stands=row["stands"]) for row in rows)
+
+    def behind(self, head: Waiting, *, limit: int) -> tuple[Waiting, ...]:
+        """The messages behind this one in its channel, in order."""
+        rows = self._disk.reader.execute(
+            "SELECT * FROM outbox WHERE channel = ? AND state IN ('waiting', 'sending') AND id > ? ORDER BY id LIMIT ?",
+            (head.channel, head.id, limit),
         )
         return tuple(_waiting(row) for row in rows)
 
@@ -84,6 +94,13 @@ class Outbox:
     def depth(self) -> int:
         """How many messages have not reached Slack."""
         row = self._disk.reader.execute("SELECT count(*) FROM outbox WHERE state IN ('waiting', 'sending')").fetchone()
+        return int(row[0])
+
+    def depth_of(self, channel: str) -> int:
+        """The same for one channel or person."""
+        row = self._disk.reader.execute(
+            "SELECT count(*) FROM outbox WHERE channel = ? AND state IN ('waiting', 'sending')", (channel,)
+        ).fetchone()
         return int(row[0])
 
     def oldest(self) -> datetime | None:
@@ -115,23 +132,32 @@ class Outbox:
         ).fetchone()
         return None if row is None else str(row["subject"])
 
-    async def begin(self, waiting: Waiting) -> None:
-        """Notes that this message is on its way, so that a restart knows to look for it before sending it again."""
-        await self._mark(waiting.id, "UPDATE outbox SET state = 'sending' WHERE id = ?")
+    async def begin(self, waiting: Waiting) -> bool:
+        """Notes that this message is on its way, so that a restart knows to look for it before sending it again.
 
-    async def sent(self, waiting: Waiting, place: Place, *, now: datetime) -> None:
-        """Notes that Slack has it, and where; a card's place is remembered for its next redraw."""
+        Whether it still is to be sent: meanwhile a card may have been taken back.
+        """
+        statement = "UPDATE outbox SET state = 'sending' WHERE id = ?"
+        return await self._disk.write(lambda db: db.execute(statement, (waiting.id,)).rowcount == 1)
+
+    async def sent(
+        self, waiting: Waiting, place: Place, *, now: datetime, folded: Sequence[Waiting] = (), said: str | None = None
+    ) -> None:
+        """Notes that Slack has it, and where, with those that were `folded` into it; a card's place is remembered for
+        its next redraw. `said` is what Slack had against how it was meant.
+        """
 
         def work(db: sqlite3.Connection) -> None:
-            db.execute(
-                "UPDATE outbox SET state = 'sent', sent_at = ?, ts = ?, text = NULL, blocks = NULL WHERE id = ?",
-                (when(now), place.ts, waiting.id),
+            db.executemany(
+                "UPDATE outbox SET state = 'sent', sent_at = ?, ts = ?, text = NULL, blocks = NULL,"
+                " error = coalesce(?, error) WHERE id = ?",
+                [(when(now), place.ts, said, one.id) for one in (waiting, *folded)],
             )
             if isinstance(waiting.what, Card):
                 db.execute(
-                    "INSERT INTO cards (subject, channel, ts) VALUES (?, ?, ?)"
+                    "INSERT INTO cards (subject, channel, ts, posted_at) VALUES (?, ?, ?, ?)"
                     " ON CONFLICT (subject) DO UPDATE SET channel = excluded.channel, ts = excluded.ts",
-                    (waiting.what.subject, place.channel, place.ts),
+                    (waiting.what.subject, place.channel, place.ts, when(now)),
                 )
             _forget_old(db, now)
 
@@ -176,7 +202,7 @@ def _forget_old(db: sqlite3.Connection, now: datetime) -> None:
     )
 
 
-def _waiting(row: Row) -> Waiting:
+def _waiting(row: Row, *, stands: bool = False) -> Waiting:
     what: Outgoing
     if row["subject"] is not None:
         what = Card(subject=row["subject"], channel=row["channel"], under=row["under"])
@@ -190,4 +216,5 @@ def _waiting(row: Row) -> Waiting:
         made_at=time(row["made_at"]),
         tries=row["tries"],
         error=row["error"],
+        stands=bool(stands),
     )

@@ -8,6 +8,7 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from bot.store.schema_jobs import JOBS
+from bot.store.schema_pushes import PUSHES
 from bot.store.schema_sms import SMS
 
 SCHEMA = Migrations("simops")
@@ -165,6 +166,13 @@ def jobs(db: Database) -> None:
 def sms(db: Database) -> None:
     """SMS as conversations: those that came and went, reports, threads and drafts; whose text is to go when."""
     for statement in SMS:
+        db.execute(statement)
+
+
+@SCHEMA(name="0011_pushes")
+def pushes(db: Database) -> None:
+    """Notifications in channels: incidents and their cards, subscriptions, planned work, and what is usual."""
+    for statement in PUSHES:
         db.execute(statement)
 
 

@@ -86,6 +86,10 @@ class Sims:
             return ()
         return by_ids(self._db, islice(beginning(self._db, "imei", digits[:14], most=limit), limit))
 
+    def of_model(self, tac: str, *, most: int = 1000) -> int:
+        """How many SIMs are in a device whose IMEI begins so, counted up to `most`."""
+        return sum(1 for _ in islice(beginning(self._db, "imei", tac, most=most), most))
+
     async def search(
         self, query: Query, *, after: Cursor | None = None, limit: int, now: datetime, counted: bool = True
     ) -> Found:

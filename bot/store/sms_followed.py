@@ -6,9 +6,7 @@ import sqlite3
 from datetime import datetime
 
 from bot.rules.conversations import ID_WITHIN, SmsMessage, looked, reported
-from bot.rules.outbox import Card
 from bot.rules.sms import SmsState
-from bot.store import outbox
 from bot.store.disk import Disk
 from bot.store.rows import when
 from bot.store.sms import Messages
@@ -51,7 +49,7 @@ class Followed:
 
         await self._disk.write(work)
 
-    async def show_late_reports(self, *, card_in: str, now: datetime) -> int:
+    async def show_late_reports(self, *, now: datetime) -> int:
         """How many reports have become notifications of their own: nobody here has sent what they are about."""
         before = when(now - ID_WITHIN)
         late = "SELECT id, event FROM sms_reports WHERE shown = 0 AND received_at <= ? ORDER BY received_at LIMIT ?"
@@ -60,7 +58,9 @@ class Followed:
 
         def work(db: sqlite3.Connection) -> int:
             rows = db.execute(late, (before, SHOWN_AT_ONCE)).fetchall()
-            outbox.put(db, [Card(f"event:{row['event']}", card_in) for row in rows], now=now)
+            db.executemany(
+                "UPDATE events SET fate = '' WHERE id = ? AND fate = 'sms'", [(row["event"],) for row in rows]
+            )
             db.executemany("UPDATE sms_reports SET shown = 1 WHERE id = ?", [(row["id"],) for row in rows])
             return len(rows)
 

@@ -76,6 +76,13 @@ def card(event: Event, *, units: Units = DECIMAL) -> Message:
     )
 
 
+def echo(event: Event) -> Message:
+    """What stands in the thread of a request when SmartHub tells of what it did."""
+    told = details(event)
+    first = spans(bold("SmartHub has told of it"), "  ", moment(event.push.happened_at or event.received_at))
+    return Message(text=whole_lines(map(flat, (first, *told))), blocks=(lines(first, *told),))
+
+
 def details(event: Event, *, units: Units = DECIMAL) -> Rows:
     """What it tells, a row each; nothing where it could not be read."""
     tell = TELL.get(event.push.name)

@@ -67,6 +67,11 @@ def number(
     return made | {key: str(value) for key, value in given.items() if value is not None}
 
 
+def person(text: str, *, action: str) -> Element:
+    """A menu of the people of the workspace."""
+    return {"type": "users_select", "action_id": action, "placeholder": plain(text, PLACEHOLDER)}
+
+
 def file(*, action: str, kinds: Sequence[str] = (), most: int = 1) -> Element:
     """A field for up to ten files of these kinds (`csv`), in modals alone. What comes is the files' addresses: to
     read them takes the scope files:read.

@@ -133,6 +133,9 @@ async def test_figures_of_an_empty_bot(world: World):
     assert await figures(world) == {
         "simops_outbox_waiting": 0,
         "simops_outbox_oldest_seconds": 0,
+        "simops_pushes_unsorted": 0,
+        "simops_pushes_unsent_oldest_seconds": 0,
+        "simops_pushes_held_oldest_seconds": 0,
         "simops_outbox_set_aside": 0,
         "simops_requests_waiting": 0,
         "simops_requests_unsure": 0,
@@ -143,8 +146,9 @@ async def test_figures_while_slack_is_away(world: World):
     """What waits and for how long can be read from the figures, and requests that wait for a decision."""
     await world.ask()
     world.slack.down = True
-    for _ in range(3):
-        await world.hub.push("no-session")
+    for n in range(3):
+        await world.hub.push("no-session", n)
+    await world._still()
     await world.clock.advance(120)
 
     found = await figures(world)

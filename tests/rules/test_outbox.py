@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.rules.outbox import Card, Plan, Waiting, plan, rest
+from bot.rules.outbox import EDIT, FOLDED, LATE, POST, WORKSPACE, Card, Note, Pace, Plan, Waiting, fold, plan, rest
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -85,3 +86,56 @@ def test_rests_grow_to_a_minute(tries: int, seconds: int):
 def test_what_slack_asks_for_is_kept(asked: float, seconds: int):
     """Slack's own wait counts, however often we tried: at least a second, and an hour at most."""
     assert rest(9, retry_after=asked) == seconds * SECOND
+
+
+def test_people_come_before_channels():
+    """With room for less than what waits, what is for a person goes first, then what is oldest."""
+    heads = [head(1, "C1"), head(2, "C2"), head(3, "U1")]
+    pace = WORKSPACE[POST]
+    full = {POST: NOW + (pace.burst - 2) * pace.every}
+
+    first = plan(heads, rests={}, everything=None, now=NOW, full=full)
+
+    assert [one.id for one in first.now] == [3, 1]
+    assert first.next_at is not None
+    assert NOW < first.next_at <= NOW + pace.every
+
+
+def test_a_method_rests_alone():
+    """While Slack wants no posts, cards that stand there are drawn anew, and the other way round."""
+    heads = [head(1, "C1"), replace(head(2, "C2"), stands=True)]
+    rests = {POST: NOW + 30 * SECOND}
+
+    assert plan(heads, rests={}, everything=None, now=NOW, methods=rests) == Plan((heads[1],), NOW + 30 * SECOND)
+    rests = {EDIT: NOW + 30 * SECOND}
+    assert plan(heads, rests={}, everything=None, now=NOW, methods=rests) == Plan((heads[0],), NOW + 30 * SECOND)
+
+
+@given(st.lists(st.floats(0, 5), max_size=60))
+def test_a_pace_is_kept(waits: list[float]):
+    """However they come, never more than the burst and one for each step of time go."""
+    pace, full, now, went = Pace(SECOND, burst=3), None, NOW, 0
+    for wait in waits:
+        now += timedelta(seconds=wait)
+        if pace.room(full, now) > 0:
+            assert pace.free_at(full, now) == now
+            full, went = pace.after(full, now), went + 1
+        else:
+            assert pace.free_at(full, now) > now
+        assert went <= 3 + (now - NOW) / SECOND
+
+
+def test_what_goes_together():
+    """Behind a late note go the notes for the same place, up to the first that is another thing; behind a new one,
+    none."""
+    late = Waiting(1, "C1", Note("C1", "a"), NOW - LATE, 0)
+    behind = [Waiting(n, "C1", Note("C1", "b"), NOW, 0) for n in (2, 3)]
+    under = Waiting(4, "C1", Note("C1", "c", under="alert:1"), NOW, 0)
+    button = Waiting(5, "C1", Note("C1", "d", ({"type": "actions"},)), NOW, 0)
+    card = Waiting(6, "C1", Card("alert:1", "C1"), NOW, 0)
+
+    for stop in (under, button, card):
+        assert fold(late, [*behind, stop, behind[0]], now=NOW) == tuple(behind)
+    assert fold(late, behind * 30, now=NOW) == tuple((behind * 30)[: FOLDED - 1])
+    assert fold(replace(late, made_at=NOW), behind, now=NOW) == ()
+    assert fold(replace(late, what=card.what), behind, now=NOW) == ()

@@ -162,8 +162,8 @@ def test_all_that_is_wrong_is_told():
         (b'{"a": ' + b"9" * 5000 + b"}", "It is not JSON."),
         (b"\xff\xfe\x00", "It is not JSON."),
         (b'{"giccid": "\xe9"}', "It is not JSON."),
-        (b"[" * 100_000, "It is not JSON."),
-        (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "It is not JSON."),
+        (b"[" * 100_000, "It is nested deeper than 32 levels, so it was not read."),
+        (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "It is nested deeper than 32 levels, so it was not read."),
         (b"[]", "It is JSON, but not an object."),
         (b"null", "It is JSON, but not an object."),
         (b'"giccid"', "It is JSON, but not an object."),
@@ -193,7 +193,7 @@ def test_half_a_character_is_left_out(key: str):
 
 def test_deep_nesting_inside_is_no_trouble():
     """Keys we do not know may hold anything."""
-    push = read(b'{"giccid": "' + GICCID.encode() + b'", "extra": ' + b"[" * 500 + b"]" * 500 + b"}")
+    push = read(b'{"giccid": "' + GICCID.encode() + b'", "extra": ' + b"[" * 31 + b"]" * 31 + b"}")
 
     assert (push.giccid, push.flaw) == (GICCID, None)
 

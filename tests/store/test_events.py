@@ -9,10 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from bot.errors import NotFound
-from bot.rules.alerts import Verdict
-from bot.rules.events import Push
-from bot.rules.outbox import Card
-from bot.rules.sims import Sim, Status
+from bot.rules.events import Fate, Push
 from bot.store import Store
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -32,17 +29,17 @@ PUSH = Push(
 
 async def receive(store: Store, push: Push = PUSH, *, now: datetime = NOW) -> int:
     """Receives a push."""
-    return await store.events.receive(push, window=WINDOW, card_in="C1", now=now)
+    return await store.events.receive(push, window=WINDOW, now=now)
 
 
 async def test_it_comes_back_as_it_was_pushed(store: Store):
-    """Body, facts of every kind, times and flaw survive the disk, and the card waits for Slack."""
+    """Body, facts of every kind, times and flaw survive the disk, and the push waits to be sorted."""
     number = await receive(store)
     event = store.events.get(number)
 
     assert event.push == PUSH
     assert (event.id, event.received_at, event.repeats, event.last_at, event.label) == (number, NOW, 0, None, None)
-    assert [head.what for head in store.outbox.heads()] == [Card(f"event:{number}", "C1")]
+    assert (event.fate, store.sorting.waiting(), store.sorting.oldest()) == (Fate.UNSORTED, 1, NOW)
 
 
 async def test_times_of_another_zone_are_the_same_moment(store: Store):
@@ -63,7 +60,7 @@ async def test_a_push_that_says_nothing_is_kept_too(store: Store):
 
 @pytest.mark.parametrize("key", ["id:no-session/1", "digest:abc"])
 async def test_the_same_again_within_the_window(store: Store, key: str):
-    """By id or by digest: the same within the window is counted on the first one, and makes no second card."""
+    """By id or by digest: the same within the window is counted on the first one, and is no second one."""
     push = replace(PUSH, key=key)
     first = await receive(store, push)
     again = [await receive(store, push, now=NOW + minutes * timedelta(minutes=1)) for minutes in (0, 30, 59)]
@@ -72,11 +69,11 @@ async def test_the_same_again_within_the_window(store: Store, key: str):
     assert again == [first] * 3
     assert (event.repeats, event.last_at) == (3, NOW + timedelta(minutes=59))
     assert event.received_at == NOW
-    assert store.outbox.depth() == 1
+    assert store.sorting.waiting() == 1
 
 
 async def test_the_same_again_after_the_window_is_new(store: Store):
-    """Once the window has passed since it came first, to the microsecond, it is a new notification with its card."""
+    """Once the window has passed since it came first, to the microsecond, it is a new notification."""
     first = await receive(store)
     just = await receive(store, now=NOW + WINDOW - timedelta(microseconds=1))
     second = await receive(store, now=NOW + WINDOW)
@@ -84,7 +81,7 @@ async def test_the_same_again_after_the_window_is_new(store: Store):
     assert just == first
     assert second != first
     assert store.events.get(second).repeats == 0
-    assert store.outbox.depth() == 2
+    assert store.sorting.waiting() == 2
     assert await receive(store, now=NOW + WINDOW + timedelta(minutes=1)) == second
 
 
@@ -104,20 +101,20 @@ async def test_a_clock_that_goes_back_makes_nothing_new(store: Store):
 
 
 async def test_many_at_once_are_one(store: Store):
-    """The same push over many connections at once is one event, with the rest counted, and one card."""
+    """The same push over many connections at once is one event, with the rest counted."""
     numbers = await asyncio.gather(*(receive(store) for _ in range(60)))
 
     assert len(set(numbers)) == 1
     assert store.events.get(numbers[0]).repeats == 59
-    assert store.outbox.depth() == 1
+    assert store.sorting.waiting() == 1
 
 
 async def test_different_ones_at_once_are_all_there(store: Store):
-    """Hundreds of different pushes at once each get their own number and card."""
+    """Hundreds of different pushes at once each get their own number."""
     numbers = await asyncio.gather(*(receive(store, replace(PUSH, key=f"id:{n}")) for n in range(300)))
 
     assert len(set(numbers)) == 300
-    assert store.outbox.depth() == 300
+    assert store.sorting.waiting() == 300
 
 
 async def test_it_is_still_the_same_after_a_restart(store: Store):
@@ -129,19 +126,6 @@ async def test_it_is_still_the_same_after_a_restart(store: Store):
 
     assert await receive(again) == first
     again.close()
-
-
-async def test_the_label_is_taken_from_the_last_look(store: Store):
-    """A SIM that was seen before is called by its label, and by its account where the push names none."""
-    sim = Sim(GICCID, Status.ACTIVE, "ACTIVATED", account="from the list")
-    await store.alerts.look_over([(sim, "Pump 7")], lambda _, __: Verdict(), card_in="C1", now=NOW)
-    named = store.events.get(await receive(store))
-    unnamed = store.events.get(await receive(store, replace(PUSH, key="id:2", account=None)))
-    nobody = store.events.get(await receive(store, replace(PUSH, key="id:3", giccid=None)))
-
-    assert (named.label, named.push.account) == ("Pump 7", "acme")
-    assert (unnamed.label, unnamed.push.account) == ("Pump 7", "from the list")
-    assert nobody.label is None
 
 
 async def test_what_is_not_there(store: Store):

@@ -37,7 +37,7 @@ async def test_the_notifications_of_a_sim(store: Store):
     """Notifications come back under every spelling of the number that is asked for, and those of others do not."""
     for n, giccid in enumerate((GICCID, GICCID[:-1], OTHER)):
         push = Push("no-session", f"id:{n}", b"{}", giccid=giccid)
-        await store.events.receive(push, window=timedelta(hours=1), card_in="C1", now=NOW)
+        await store.events.receive(push, window=timedelta(hours=1), now=NOW)
 
     assert [event.id for event in store.events.of_sim([GICCID, GICCID[:-1]])] == [2, 1]
     assert [event.id for event in store.events.of_sim([GICCID])] == [1]

@@ -16,7 +16,7 @@ from bot.errors import NotAllowed, NotFound, NotPossible
 from bot.rules.approvals import Approval, State
 from bot.rules.audit import Deed
 from bot.rules.conversations import DraftState, Limits, SmsMessage, Stand, Thread
-from bot.rules.events import Push
+from bot.rules.events import Fate, Push
 from bot.rules.orders import Order
 from bot.rules.outbox import Card, Note, Outgoing
 from bot.rules.sims import Operation, Sim, Status
@@ -80,7 +80,7 @@ async def receive(store: Store, push: Push, *, now: datetime = NOW) -> int:
     def told(message: SmsMessage, thread: Thread) -> list[Outgoing]:
         return [Note(thread.channel, f"{message.label}: {message.body}", under=f"sms-thread:{thread.id}")]
 
-    return await store.events.receive(push, window=timedelta(days=1), card_in="C5", now=now, told=told)
+    return await store.events.receive(push, window=timedelta(days=1), now=now, told=told)
 
 
 def waiting(store: Store) -> list[Any]:
@@ -114,7 +114,7 @@ async def test_a_request_leaves_an_sms_to_be_followed(store: Store):
 async def test_a_report_before_the_id(store: Store):
     """A report for an id that nobody knows yet is kept and counts as soon as the id comes; nothing is shown of it."""
     event = await receive(store, report("delivered"))
-    assert waiting(store) == []
+    assert (waiting(store), store.sorting.waiting()) == ([], 0)
 
     await sent(store)
 
@@ -122,18 +122,18 @@ async def test_a_report_before_the_id(store: Store):
     assert (message.stand, message.told_at) == (Stand.DELIVERED, NOW + timedelta(seconds=9))
     assert store.events.of_sim([GICCID]) == ()
     assert store.events.get(event).push.facts["status"] == "delivered"
-    assert await store.sms_followed.show_late_reports(card_in="C5", now=NOW + timedelta(days=1)) == 0
+    assert await store.sms_followed.show_late_reports(now=NOW + timedelta(days=1)) == 0
 
 
 async def test_a_report_that_nobody_waits_for(store: Store):
     """A report of an SMS that somebody else has sent is shown as it came, a minute later and once; if the id comes even
     then, it still counts."""
     event = await receive(store, report("failed"))
-    assert await store.sms_followed.show_late_reports(card_in="C5", now=NOW + timedelta(seconds=59)) == 0
+    assert await store.sms_followed.show_late_reports(now=NOW + timedelta(seconds=59)) == 0
+    assert (store.events.get(event).fate, store.sorting.waiting()) == (Fate.SMS, 0)
 
-    for _ in range(2):
-        await store.sms_followed.show_late_reports(card_in="C5", now=NOW + timedelta(minutes=1))
-    assert waiting(store) == [(f"event:{event}", None)]
+    shown = [await store.sms_followed.show_late_reports(now=NOW + timedelta(minutes=1)) for _ in range(2)]
+    assert (shown, store.events.get(event).fate, store.sorting.waiting()) == ([1, 0], Fate.UNSORTED, 1)
 
     await sent(store)
     assert store.sms.get(1).stand is Stand.FAILED
@@ -158,10 +158,10 @@ async def test_a_report_about_another_sim(store: Store):
 
     await receive(store, report("failed", giccid="8949212600000000999"))
     assert store.sms.get(1).stand is Stand.PENDING
-    assert waiting(store)[-1] == ("event:1", None)
-
     await receive(store, report("delivered", giccid=GICCID[:-1]))
+
     assert store.sms.get(1).stand is Stand.DELIVERED
+    assert [store.events.get(n).fate for n in (1, 2)] == [Fate.UNSORTED, Fate.SMS]
 
 
 async def test_one_id_for_two(store: Store):
@@ -271,13 +271,15 @@ async def test_from_a_sim_that_nobody_knows(store: Store):
     await receive(store, replace(incoming(key="id:3"), flaw="broken"))
 
     assert store.sms.thread(1).label == "not a number <!here>"
-    assert [what for what, _ in waiting(store)][2:] == ["event:2", "event:3"]
+    assert [store.events.get(n).fate for n in (1, 2, 3)] == [Fate.SMS, Fate.UNSORTED, Fate.UNSORTED]
 
 
 async def test_a_conversation_moves_to_another_channel(store: Store):
     """When the channel of the configuration is another one, the conversation begins anew there with the next SMS."""
     await receive(store, incoming())
-    await store.disk.write(lambda db: db.execute("INSERT INTO cards VALUES ('sms-thread:1', 'C9', '1.1')"))
+    await store.disk.write(
+        lambda db: db.execute("INSERT INTO cards (subject, channel, ts) VALUES ('sms-thread:1', 'C9', '1.1')")
+    )
     store.sms.keeping = Keeping(channel="C10")
 
     await receive(store, incoming("two", id="mo-2"))

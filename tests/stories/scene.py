@@ -47,12 +47,15 @@ LOOKS = {
     *(f"history.{kind.value}" for kind in Kind), "search.next", "search.back", "search.csv",
     "search.open",
     "menu.find", "menu.approvals", "menu.alerts", "menu.status", "menu.help",
+    "incident.sim", "incident.account", "incident.csv",
 }  # fmt: skip
 CHANGES = {f"sim.{operation.value}" for operation in Operation}
 WORK = {
     "approval.look", "approval.cancel", "approval.undo", "alert.acknowledge", "alert.snooze", "search.change",
     "job.retry", "job.undo",
 }  # fmt: skip
+CARE = [f"incident.{what}" for what in ("acknowledge", "assign", "snooze", "resolve", "expected")]
+WORK |= set(CARE)
 DECISIONS = {"approval.approve", "approval.deny", "approval.review", "approval.done", "approval.undone"}
 STEERS = {"job.pause", "job.resume", "job.continue", "job.cancel"}
 OWN = {"sms.send", "sms.discard", "approval.withdraw", "list.open", "list.ask", "list.csv", "list.drop"}
@@ -63,7 +66,7 @@ MAY: dict[str, set[str]] = {
     APPROVER: LOOKS | CHANGES | WORK | DECISIONS | STEERS,
     ADMIN: LOOKS | CHANGES | WORK | DECISIONS | STEERS | {"approval.break"},
 }
-FORMS = CHANGES | {"menu.find", "list.open", "list.ask", "search.change"} | {
+FORMS = CHANGES | {"incident.assign", "incident.resolve", "menu.find", "list.open", "list.ask", "search.change"} | {
     f"approval.{what}" for what in ("deny", "withdraw", "cancel", "break", "review", "done", "undone")
 }  # fmt: skip
 
@@ -88,13 +91,14 @@ def every_button() -> list[str]:
 
 async def one_of_each(world: World) -> dict[str, Button]:
     """Each button by its name: of a request in every state, an alert, a SIM's card, a search, a history, the menu, a
-    list, and jobs."""
+    list, jobs, replies to SMS, and notifications."""
     found = (
         await _asked(world)
         | await _looked_up(world)
         | await _listed(world)
         | await _steered(world)
         | await _replied(world)
+        | await _pushed(world)
     )
     return {name: Button(name, *found[name], by=_who_may(name)) for name in every_button()}
 
@@ -218,6 +222,15 @@ async def _steered(world: World) -> dict[str, tuple[Message, str]]:
         await world.through(flow.steer(JOBS[name], Step.PAUSE, by=operator))
     cards = {number: m for m in world.cards(APPROVALS) for number in JOBS.values() if f"Job #{number}:" in m.words}
     return {name: (cards[number], str(number)) for name, number in JOBS.items()}
+
+
+async def _pushed(world: World) -> dict[str, tuple[Message, str]]:
+    """The buttons under notifications, each under one of its own."""
+    found = {}
+    for n, name in enumerate([*CARE, *sorted(name for name in LOOKS if name.startswith("incident."))]):
+        await world.push("imei-change", n)
+        found[name] = (world.card(ALERTS), str(n + 1))
+    return found
 
 
 async def _said(world: World, text: str) -> Message:

@@ -113,7 +113,7 @@ def events(tmp_path: Path) -> Iterator[Events]:
         store=store.events,
         contract=contract(operations={}, fields={}, enums={}),
         clock=HeldClock(START),
-        settings=Settings(channel=ALERTS, repeat_window=timedelta(minutes=10)),
+        settings=Settings(repeat_window=timedelta(minutes=10)),
     )
     store.close()
 

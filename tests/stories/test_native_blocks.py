@@ -60,6 +60,10 @@ async def nobody_sees(_user: str, _channel: str) -> bool:
     return False
 
 
+async def nobody_hears(_channel: str, _code: str) -> None:
+    """No channel is closed here."""
+
+
 @pytest.fixture
 async def post(tmp_path: Path) -> AsyncIterator[Post]:
     """The whole of it, with nothing on its way."""
@@ -67,7 +71,9 @@ async def post(tmp_path: Path) -> AsyncIterator[Post]:
     store = await asyncio.to_thread(Store, tmp_path / "simops.db")
     async with running(make_slack(clock=clock)) as theirs, aiohttp.ClientSession() as session:
         ours = Slack(AsyncWebClient(token=TOKEN, base_url=theirs.api_url, session=session, retry_handlers=[]))
-        outbox = Outbox(store=store.outbox, slack=ours, sees=nobody_sees, clock=clock, draw={"report": report})
+        outbox = Outbox(
+            store=store.outbox, slack=ours, sees=nobody_sees, clock=clock, draw={"report": report}, closed=nobody_hears
+        )
         yield Post(theirs, store, outbox, clock)
     store.close()
 

@@ -67,14 +67,16 @@ def state(world: World, text: str) -> str:
 
 
 async def test_one_message_a_second_in_order(world: World):
-    """Thirty messages at once go out in their order, a second apart, and Slack never has to say 429."""
+    """Thirty messages at once go out in their order, after a burst of three a second apart, and Slack never has to say
+    429."""
     world.slack.strict_rate = True
 
     await put(world, *(Note(OPS, f"note {n}") for n in range(30)))
     await world.quiet()
 
     assert said(world) == [f"note {n}" for n in range(30)]
-    assert min(gaps(calls(world))) >= 1.0
+    assert gaps(calls(world))[:2] == [0, 0]
+    assert min(gaps(calls(world))[2:]) >= 1.0
     assert [c.error for c in world.slack.calls if c.error] == []
 
 
@@ -86,7 +88,7 @@ async def test_channels_go_side_by_side(world: World):
     await world.quiet()
 
     ends = {c.args["channel"]: c.at for c in calls(world)}
-    assert ends[OPS] - began >= timedelta(seconds=19)
+    assert ends[OPS] - began >= timedelta(seconds=17)
     assert ends[ALERTS] - began <= timedelta(seconds=1)
     assert ends[world.slack.dm_channel(VIEWER)] - began <= timedelta(seconds=1)
 
@@ -134,12 +136,13 @@ async def test_a_wait_that_makes_no_sense_is_bent(world: World, wait: int):
     await put(world, Note(OPS, "sane"))
     await passes(world, hours=1, seconds=1)
 
-    assert said(world) == ["sane"]
+    assert [text.splitlines()[0] for text in said(world)] == ["sane"]
     assert gaps(calls(world))[0] == (1.0 if wait == 0 else 3600.0)
 
 
 async def test_an_hour_without_slack(world: World):
-    """After an hour in which Slack was down everything comes, once, in order, and it was not hammered meanwhile."""
+    """After an hour in which Slack was down everything comes, once, in order, the old of it in one message with its own
+    times, and Slack was not hammered meanwhile."""
     world.slack.down = True
     for part in range(12):
         await put(world, Note(OPS, f"part {part}"))
@@ -151,7 +154,10 @@ async def test_an_hour_without_slack(world: World):
     world.slack.down = False
     await world.quiet()
 
-    assert said(world) == [f"part {n}" for n in range(12)]
+    [together] = said(world)
+    assert together.splitlines()[1:] == [
+        f"{8 + (30 + 5 * n) // 60:02d}:{(30 + 5 * n) % 60:02d} UTC  part {n}" for n in range(12)
+    ]
     assert not any("Slack" in trouble for trouble in world.app.troubles())
 
 

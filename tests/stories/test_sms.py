@@ -175,6 +175,7 @@ async def test_sms_status(world: World):
     """By its number an SMS is shown with what became of it; without one, the newest are; another number is refused."""
     giccid = await a_sim(world)
     await world.say(f"/sim sms {giccid} reboot")
+    await world.later(seconds=5)
     await world.push("mo-sms", giccid, messageText="OK")
 
     one = await world.say("/sim sms status 1", by=VIEWER)
@@ -398,6 +399,7 @@ async def test_a_reply_that_needs_approval(world: World):
     assert "request #1: ⏳ Waiting for an approver" in world.now(asked)
     assert asked_for(world) == 0
     await world.press(world.card(APPROVALS), "Approve", by=APPROVER)
+    await world.later(seconds=5)
 
     assert asked_for(world) == 1
     assert "✓✓ delivered" in world.now(asked)

@@ -134,6 +134,7 @@ async def test_the_text_of_a_job_goes_as_well(world: World):
     work = Work(world)
     await work.start(Order(Operation.SMS, text="secret-4711"), work.sims(most=3))
     await work.finish()
+    await world.later(seconds=1)
 
     await world.run("texts")
 

@@ -58,6 +58,7 @@ from bot.views import help as help_view
 from bot.views import history as history_view
 from bot.views.approvals import Why
 from bot.views.parts import Block, Element, Message
+from tests.views import test_incidents
 from tests.views.anything import (
     ACCOUNTS,
     COUNTRIES,
@@ -215,6 +216,7 @@ MESSAGES: Mapping[View, st.SearchStrategy[Callable[[], Message]]] = {
     sms.status: calls(sms.status, SMS),
     sms.thread: calls(sms.thread, THREADS, maybe(SMS), sim=maybe(IDS)),
     status.listing: calls(status.listing, HEALTHS),
+    **test_incidents.MESSAGES,
 }  # fmt: skip
 
 OPTIONS = few(st.tuples(TEXT, TEXT), times=(1, 40))
@@ -234,6 +236,7 @@ SURFACES: Mapping[View, st.SearchStrategy[Callable[[], Block]]] = {
     orders.recounted: SIMS.map(
         lambda sim: lambda: orders.recounted(orders.form(Operation.SMS, sim, id=1, label="x"), "y")
     ),
+    **test_incidents.SURFACES,
 }
 
 SPANS = few(TEXT.map(parts.say), least=1, times=(1,))
@@ -257,6 +260,7 @@ BLOCKS: Mapping[View, st.SearchStrategy[Block]] = {
     sms.whole: TEXT.map(lambda text: sms.whole(text[:9000])[-1]),
     tables.table: st.builds(tables.table, TEXT, COLUMNS, ROWS),
     tables.text_table: st.builds(tables.text_table, COLUMNS, few(few(CELLS))),
+    **test_incidents.BLOCKS,
 }
 
 ROW: Mapping[View, st.SearchStrategy[Any]] = {
@@ -276,6 +280,7 @@ ROW: Mapping[View, st.SearchStrategy[Any]] = {
     parts.who: st.sampled_from(["U1", "U2"]).map(parts.who),
     sms.line: SMS.map(sms.line),
     policies.people: few(st.sampled_from(PEOPLE)).map(policies.people),
+    **test_incidents.ROWS,
 }
 CONTROLS: Mapping[View, st.SearchStrategy[Any]] = {
     forms.checkboxes: st.builds(forms.checkboxes, action=st.just("a"), options=OPTIONS, start=few(TEXT)),
@@ -284,6 +289,7 @@ CONTROLS: Mapping[View, st.SearchStrategy[Any]] = {
     forms.menu: st.builds(forms.menu, TEXT, action=st.just("a"), start=maybe(st.tuples(TEXT, TEXT))),
     forms.number: st.builds(forms.number, action=st.just("a"), start=maybe(COUNT)),
     forms.options: OPTIONS.map(forms.options),
+    forms.person: st.builds(forms.person, TEXT, action=st.just("a")),
     forms.radio: st.builds(forms.radio, action=st.just("a"), options=OPTIONS, start=MAYBE),
     forms.typed: st.builds(forms.typed, action=st.just("a"), start=TEXT, most=st.integers(-1, 9999), example=TEXT),
 }

@@ -47,7 +47,15 @@ from bot.views.parts import Message
 from tests.asked import NOW, ORDERS, RADIUS, asked_for_many
 from tests.schemas import block_misfits, misfits
 from tests.talk import ALERTS, APPROVALS, APPROVER, OPERATOR, World
-from tests.views import test_accounts, test_jobs, test_lists, test_policies, test_searches, test_sms
+from tests.views import (
+    test_accounts,
+    test_incidents,
+    test_jobs,
+    test_lists,
+    test_policies,
+    test_searches,
+    test_sms,
+)
 from tests.views.drawn import NASTY
 from tests.views.requests import BROKEN, REQUEST, STATES
 from tests.views.test_alerts import ALERT, EXPIRY, QUOTA
@@ -78,6 +86,7 @@ def all_messages() -> Iterator[tuple[View, Message]]:
     yield from test_lists.messages()
     yield from test_jobs.drawn()
     yield from test_sms.drawn()
+    yield from test_incidents.messages()
     for role in Role:
         yield help_view.listing, help_view.listing(role, command="/sim")
         yield help_view.menu, help_view.menu(Person("U1", role), command="/sim")

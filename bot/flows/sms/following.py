@@ -25,11 +25,10 @@ class Following:
     hub: SmartHub
     clock: Clock
     keep: timedelta | None
-    reports_in: str
 
     async def look(self) -> str | None:
         """Looks at the SMS whose time has come, and shows reports nobody waits for; in a sentence, or `None`."""
-        late = await self.store.sms_followed.show_late_reports(card_in=self.reports_in, now=self.clock.now())
+        late = await self.store.sms_followed.show_late_reports(now=self.clock.now())
         count = 0
         for message in self.store.sms_followed.due(self.clock.now(), limit=AT_ONCE):
             count += 1

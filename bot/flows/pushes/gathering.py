@@ -1,0 +1,137 @@
+"""What is told of together: digests, what quiet hours held, what came while Slack was away, and the lists of storms."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+
+from bot.clock import Clock
+from bot.errors import SlackError, StoreError
+from bot.flows.pushes.settings import Settings
+from bot.rules.incidents import TO, Incident
+from bot.rules.outbox import Card, Note, Outgoing
+from bot.rules.people import Person, Role, need
+from bot.rules.quiet import is_over
+from bot.rules.sheets import csv_line, csv_lines
+from bot.slack import Slack
+from bot.store import Store
+from bot.store.copies import Copy, Held
+from bot.views import digests as view
+from bot.views import sheets
+from bot.views.incidents import title
+from bot.views.parts import Message, answer
+
+ALONE = 5  # so many have their own cards when a quiet time is over; more are one message
+AT_ONCE = 500
+LATE = "late"
+LATE_AFTER, LATE_MANY = timedelta(minutes=10), 10
+CALM = timedelta(minutes=1)
+AGAIN = timedelta(minutes=1)
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Gathering:
+    """Telling later, and together. `slack_is_back` says whether messages get through now."""
+
+    store: Store
+    slack: Slack
+    clock: Clock
+    settings: Settings
+    slack_is_back: Callable[[], bool]
+    rests: dict[int, datetime] = field(default_factory=dict)
+
+    async def release(self) -> int:
+        """How many incidents that waited are told of now, because their time has come."""
+        now, told = self.clock.now(), 0
+        for held in self.store.copies.held():
+            if is_over(held.hold, since=held.since, now=now):
+                told += await self._release(held, now)
+        return told
+
+    async def fold_late(self) -> int:
+        """How many cards that have waited long for Slack are told of together, once Slack is back."""
+        if not self.slack_is_back():
+            return 0
+        now, folded = self.clock.now(), 0
+        for channel in self.store.copies.late(before=now - LATE_AFTER, at_least=LATE_MANY):
+            folded += await self.store.copies.hold_late(channel, LATE, now=now)
+        return folded
+
+    async def _release(self, held: Held, now: datetime) -> int:
+        kind = held.hold.partition(" ")[0]
+        copies = self.store.copies.waiting(held.channel, held.hold, limit=AT_ONCE)
+        incidents = [self.store.incidents.get(copy.incident) for copy in copies]
+        alone = kind == "quiet" and held.count <= ALONE
+        messages: list[Outgoing] = [Card(copy.subject, copy.channel) for copy in copies] if alone else []
+        if not alone:
+            told = view.digest(kind, incidents, count=len(copies))
+            messages = [Note(held.channel, told.text, told.blocks)]
+        await self.store.copies.release(copies, messages, digested=not alone, now=now)
+        return len(copies)
+
+    # --- the lists of storms ---
+
+    async def file(self) -> int:
+        """How many lists of storms that have calmed down were put under their cards."""
+        now, count = self.clock.now(), 0
+        for incident in self.store.incidents.to_file(quiet_since=now - CALM):
+            rests = self.rests.get(incident.id)
+            if rests is None or not timedelta(0) < rests - now <= AGAIN:
+                count += await self._file(incident, now)
+        return count
+
+    async def _file(self, incident: Incident, now: datetime) -> bool:
+        """Whether the list is in each thread now; a channel that will never take it is not waited for."""
+        copies = self.store.copies.of(incident.id)
+        if any(not copy.hold and self.store.outbox.place(copy.subject) is None for copy in copies):
+            return False  # its card is still on its way
+        with tempfile.TemporaryDirectory(prefix="simops-") as folder:
+            path = await self._write(Path(folder), incident)
+            for copy in copies:
+                try:
+                    await self._upload(incident, copy, path)
+                except SlackError as problem:
+                    log.warning("storm_not_filed", incident=incident.id, channel=copy.channel, problem=problem.code)
+                    if problem.again:
+                        self.rests[incident.id] = now + AGAIN
+                        return False
+        await self.store.incidents.filed(incident.id, incident.sims)
+        return True
+
+    async def _upload(self, incident: Incident, copy: Copy, path: Path) -> None:
+        place = self.store.outbox.place(copy.subject)
+        if place is None:
+            return
+        said = f"The list of the {incident.sims:,} SIMs."
+        await self.slack.upload(
+            place.channel, name=path.name, title=title(incident)[:200], path=path, comment=said, thread_ts=place.ts
+        )
+
+    async def csv(self, id: int, *, by: Person) -> Message:
+        """Sends the list of a storm to whoever wants it. Raises NotAllowed, NotFound, SlackError, StoreError."""
+        need(by, Role.VIEWER, to=TO)
+        incident = self.store.incidents.get(id)
+        with tempfile.TemporaryDirectory(prefix="simops-") as folder:
+            path = await self._write(Path(folder), incident)
+            await self.slack.upload(by.id, name=path.name, title=title(incident)[:200], path=path)
+        return answer(f"The list of {incident.sims:,} SIMs is in your messages with me.")
+
+    async def _write(self, folder: Path, incident: Incident) -> Path:
+        """The file, written a thousand lines at a time beside the loop. Raises StoreError."""
+        path = folder / f"incident-{incident.id}.csv"
+        try:
+            with path.open("w", encoding="utf-8", newline="") as file:
+                file.writelines(csv_lines(sheets.MEMBERS, ()))
+                for members in self.store.incidents.members(incident.id):
+                    lines = [csv_line(sheets.member_row(one)) for one in members]
+                    await asyncio.to_thread(file.writelines, lines)
+        except OSError as exc:
+            raise StoreError(f"The file could not be written here: {exc.strerror}. Tell whoever runs the bot.") from exc
+        return path
