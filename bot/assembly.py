@@ -22,6 +22,8 @@ from bot.flows.outbox import Outbox
 from bot.flows.people import People
 from bot.flows.policies import Policies
 from bot.flows.protecting import Protecting
+from bot.flows.scanning import Scanning
+from bot.flows.scanning import Settings as ScanSettings
 from bot.flows.searches import Searches
 from bot.flows.sims import Sims
 from bot.rules.alerts import Limits
@@ -71,6 +73,7 @@ class Flows:
     delegating: Delegating
     events: events.Events
     alerts: alerts.Alerts
+    scanning: Scanning
     audit: audit.Audit
     intake: intake.Intake
     outbox: Outbox
@@ -120,6 +123,7 @@ def make_flows(tools: Tools, *, pulse: Pulse, checked_at: Callable[[], datetime 
         ),
         events=made_events,
         alerts=made_alerts,
+        scanning=_scanning(tools, made_alerts),
         intake=made_lists,
         audit=audit.Audit(store=store, clock=clock, settings=audit.Settings(config.audit.keep, config.audit.archive)),
         outbox=Outbox(
@@ -311,6 +315,14 @@ def _events(tools: Tools, conversations: sms.Conversations) -> events.Events:
             config.slack.events_channel, config.push.repeat_window, units_of(config), conversations.told
         ),
     )
+
+
+def _scanning(tools: Tools, made: alerts.Alerts) -> Scanning:
+    config = tools.config
+    # Half of what SmartHub takes at the same time is left to people.
+    ahead = config.smarthub.concurrency // 2
+    settings = ScanSettings(config.slack.alerts_channel, ahead, config.alerts.keep_usage)
+    return Scanning(store=tools.store, hub=tools.hub, clock=tools.clock, look=made.look, settings=settings)
 
 
 def _alerts(tools: Tools) -> alerts.Alerts:

@@ -18,6 +18,7 @@ from bot.store.lists import Lists
 from bot.store.offers import Offers
 from bot.store.outbox import Outbox
 from bot.store.protected import Protected
+from bot.store.scans import Scans
 from bot.store.searches import Searches
 from bot.store.sims import Sims
 from bot.store.sms import Messages
@@ -40,6 +41,7 @@ class Store:
         self.outbox = Outbox(self.disk)
         self.events = Events(self.disk, self.sms)
         self.alerts = Alerts(self.disk)
+        self.scans = Scans(self.disk)
         self.sims = Sims(self.disk)
         self.searches = Searches(self.disk)
         self.lists = Lists(self.disk)
