@@ -245,6 +245,7 @@ class App:
                 flows.home,
                 flows.intake,
                 flows.sms,
+                flows.scanning,
                 self._checked_at,
                 flows.pushes,
             ),
@@ -294,7 +295,7 @@ class App:
 
         tick = min(self.config.approvals.settle_every, timedelta(seconds=30))
         return [
-            Job("alerts", self.config.alerts.every, self.flows.alerts.check),
+            Job("alerts", self.config.alerts.every, self.flows.scanning.scan),
             Job("requests", tick, self.flows.approvals.timed),
             Job("jobs", timedelta(seconds=1), self.flows.jobs.tick),
             Job("files", timedelta(seconds=2), self.flows.approvals.filing.file),

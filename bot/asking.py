@@ -66,7 +66,7 @@ async def many(
     left, skipped, begun = limit, 0, False
     async with make_smarthub(config, clock=WallClock()) as hub:
         size = page_size if limit is None or page_size is not None else min(limit, config.smarthub.page_size)
-        async for page in hub.sims(status=status, page_size=size, **asked):
+        async for page in hub.sims(status=status, page_size=size, first=1, ahead=0, **asked):
             shown, skipped = page.sims[:left], skipped + page.skipped
             lines = [_line(sim, config.sims.label_field, form) for sim in shown]
             if form == "table" and not begun:

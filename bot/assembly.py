@@ -23,6 +23,8 @@ from bot.flows.outbox import Outbox
 from bot.flows.people import People
 from bot.flows.policies import Policies
 from bot.flows.protecting import Protecting
+from bot.flows.scanning import Scanning
+from bot.flows.scanning import Settings as ScanSettings
 from bot.flows.searches import Searches
 from bot.flows.sims import Sims
 from bot.rules.alerts import Limits
@@ -75,6 +77,7 @@ class Flows:
     events: events.Events
     pushes: pushes.Pushes
     alerts: alerts.Alerts
+    scanning: Scanning
     audit: audit.Audit
     intake: intake.Intake
     outbox: Outbox
@@ -143,6 +146,7 @@ def make_flows(tools: Tools, *, pulse: Pulse, checked_at: Callable[[], datetime 
         events=made_events,
         pushes=made_pushes,
         alerts=made_alerts,
+        scanning=_scanning(tools, made_alerts),
         intake=made_lists,
         audit=audit.Audit(store=store, clock=clock, settings=audit.Settings(config.audit.keep, config.audit.archive)),
         outbox=outbox,
@@ -351,6 +355,14 @@ def _pushes(tools: Tools, people: People, *, gets_through: Callable[[], bool]) -
         gathering=pushes.Gathering(store, slack, clock, settings, gets_through),
         watching=pushes.Watching(store, tools.hub, clock, settings),
     )
+
+
+def _scanning(tools: Tools, made: alerts.Alerts) -> Scanning:
+    config = tools.config
+    # Half of what SmartHub takes at the same time is left to people.
+    ahead = config.smarthub.concurrency // 2
+    settings = ScanSettings(config.slack.alerts_channel, ahead, config.alerts.keep_usage)
+    return Scanning(store=tools.store, hub=tools.hub, clock=tools.clock, look=made.look, settings=settings)
 
 
 def _alerts(tools: Tools) -> alerts.Alerts:

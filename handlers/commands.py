@@ -20,6 +20,7 @@ from bot.flows.people import People
 from bot.flows.policies import Policies
 from bot.flows.protecting import Protecting
 from bot.flows.pushes import Pushes
+from bot.flows.scanning import Scanning
 from bot.flows.searches import Searches
 from bot.flows.sims import Sims
 from bot.flows.sms import Sms
@@ -74,6 +75,7 @@ class Commands:
     home: Home
     intake: Intake
     sms: Sms
+    scanning: Scanning
     checked_at: Callable[[], datetime | None]
     pushes: Pushes
 
@@ -95,6 +97,7 @@ class Commands:
             "approvals": self.list_approvals,
             "jobs": self.list_jobs,
             "job": self.job,
+            "refresh": self.refresh,
             "delegate": self.delegate,
             "policy": self.policy,
             "alerts": self.list_alerts,
@@ -209,6 +212,10 @@ class Commands:
     async def list_approvals(self, typed: Typed) -> Message:
         """What waits for a decision."""
         return await self.approvals.waiting.listing(typed.by)
+
+    async def refresh(self, typed: Typed) -> Message:
+        """Reads the SIMs of one account anew."""
+        return await self.scanning.refresh(typed.command.rest, by=typed.by)
 
     async def list_jobs(self, _: Typed) -> Message:
         """The bulk jobs."""

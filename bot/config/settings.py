@@ -144,6 +144,7 @@ class Alerts(Section):
         tuple[Annotated[int, kinds.whole(1, 3650, " of days")], ...], kinds.each_once(descending=True)
     ] = Field(default=(30, 14, 7, 3, 1), validate_default=True)
     snooze_for: Annotated[timedelta, kinds.lasting("1m", "365d")] = timedelta(days=1)
+    keep_usage: Annotated[timedelta, kinds.lasting("2d", "400d")] = timedelta(days=35)
 
     @field_validator("expiry_days")
     @classmethod

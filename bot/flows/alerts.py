@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,20 +39,12 @@ class Alerts:
     def __init__(self, *, store: Stored, hub: SmartHub, clock: Clock, settings: Settings) -> None:
         self._store, self._hub, self._clock, self._settings = store, hub, clock, settings
 
-    async def check(self) -> str:
-        """What one look over all SIMs found, in a sentence. Raises ProviderError when SmartHub cannot be read.
-
-        Each page is stored with its alerts before the next is read, so memory does not grow with the fleet.
-        """
-        sims = skipped = raised = cleared = 0
-        async for page in self._hub.sims():
-            now = self._clock.now()
-            labelled = [(sim, label_of(sim, self._settings.label_field)) for sim in page.sims]
-            more = await self._store.look_over(labelled, self._compare(now), card_in=self._settings.channel, now=now)
-            sims, skipped = sims + len(page.sims), skipped + page.skipped
-            raised, cleared = raised + more[0], cleared + more[1]
-        left_out = f", {skipped} could not be read" if skipped else ""
-        return f"{sims} SIMs{left_out}; {raised} alerts raised, {cleared} cleared"
+    async def look(self, sims: Sequence[Sim], beside: Callable[[sqlite3.Connection], None]) -> tuple[int, int]:
+        """How many alerts these SIMs, read just now, have raised and cleared; `beside` is stored with them."""
+        now = self._clock.now()
+        labelled = [(sim, label_of(sim, self._settings.label_field)) for sim in sims]
+        channel = self._settings.channel
+        return await self._store.look_over(labelled, self._compare(now), card_in=channel, now=now, beside=beside)
 
     async def acknowledge(self, id: int, *, by: Person) -> None:
         """Notes that this person takes the alert. Raises NotFound, NotAllowed, NotPossible."""

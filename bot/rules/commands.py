@@ -52,6 +52,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "delegate": Verb("delegate PERSON until friday", "lets somebody approve in my place", Role.APPROVER),
         "jobs": Verb("jobs", "the bulk jobs: what runs, by whom, how far", Role.VIEWER),
         "job": Verb("job N", "one bulk job: progress, what failed, its buttons", Role.VIEWER),
+        "refresh": Verb("refresh ACCOUNT", "reads the SIMs of an account anew, for searches and alerts", Role.OPERATOR),
         "policy": Verb("policy test retire 200 account:acme", "which policy matches, and who decides", Role.VIEWER),
         "alerts": Verb("alerts", "the alerts that are open", Role.VIEWER),
         "subscribe": Verb("subscribe no-session account:acme", "this channel gets these notifications", Role.OPERATOR),
@@ -69,7 +70,9 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
 )
 CHANGES = tuple(operation.value for operation in Operation)
 # What is a deed rather than a look is answered to whoever did it, whatever is typed behind it.
-DEEDS = frozenset({*CHANGES, "protect", "unprotect", "delegate", "subscribe", "unsubscribe", "mute", "unmute"})
+DEEDS = frozenset(
+    {*CHANGES, "protect", "unprotect", "delegate", "refresh", "subscribe", "unsubscribe", "mute", "unmute"}
+)
 NAMES_A_SIM = frozenset({"show", "history", *CHANGES, "protect", "unprotect"})
 CALLED_SO = frozenset({"sim", "iccid", "giccid"})  # what people write in front of the number of a SIM
 REASON_LIMIT = 500

@@ -61,8 +61,11 @@ class SmartHub(Lists):
         msisdn: str | None = None,
         imei: str | None = None,
         page_size: int | None = None,
+        first: int = 1,
+        ahead: int = 0,
     ) -> AsyncIterator[Page]:
-        """The SIMs that fit, page by page, never more than one page in memory and without `raw`.
+        """The SIMs that fit, page by page from the `first` on, without `raw`; as many pages in memory as are read
+        `ahead`, and the one that is looked at.
 
         Raises as a read, at any page.
         """
@@ -76,7 +79,7 @@ class SmartHub(Lists):
             msisdn=msisdn,
             imei=imei,
         )
-        async for number, rows in self._pages("listSims", filters, page_size=page_size):
+        async for number, rows in self._pages("listSims", filters, page_size=page_size, first=first, ahead=ahead):
             yield read_page(rows, number, self._contract, unreadable=self._unread.of_sim, skipped=self._unread.row)
 
     async def change_log(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 
 from bot.errors import BadInput, ProviderError
 from bot.smarthub import redirects, wire
@@ -24,23 +25,46 @@ class Lists(Transport):
         return wire.read_rows(answer.body, self._contract).rows if reading.many else [wire.read_object(answer.body)]
 
     async def _pages(
-        self, name: str, filters: Mapping[str, str | None], *, page_size: int | None = None
+        self,
+        name: str,
+        filters: Mapping[str, str | None],
+        *,
+        page_size: int | None = None,
+        first: int = 1,
+        ahead: int = 0,
     ) -> AsyncIterator[tuple[int, wire.Rows]]:
-        """The pages of a list with their numbers, before their rows are read. Raises BadInput."""
+        """The pages of a list with their numbers, before their rows are read. Raises BadInput.
+
+        Where SmartHub counts them and links to none, so many are on their way `ahead` of the one that is looked at.
+        """
         size = self._page_size if page_size is None else page_size
         if not 1 <= size <= ROWS_AT_MOST:
             raise BadInput(f"A page holds 1 to {ROWS_AT_MOST} rows, not {size}.")
-        pager = Pager(page_size=size, max_pages=self._max_pages)
-        here: Place | None = Place(1)
-        while here is not None:
-            query = {**filters, "page": str(here.number), "page_size": str(size)}
-            answer = await self._read(name, {}, query=query, url=here.link)
-            rows = wire.read_rows(answer.body, self._contract)
-            if not pager.is_new(rows):
-                return
-            if rows.rows:
-                yield here.number, rows
-            here = pager.after(here, rows, link=self._next(answer))
+        pager = Pager(page_size=size, max_pages=self._max_pages, first=first)
+        here: Place | None = Place(first)
+        coming: dict[int, asyncio.Task[Answer]] = {}
+
+        def ask(place: Place) -> Coroutine[None, None, Answer]:
+            query = {**filters, "page": str(place.number), "page_size": str(size)}
+            return self._read(name, {}, query=query, url=place.link)
+
+        try:
+            while here is not None:
+                answer = await (coming.pop(here.number, None) or ask(here))
+                rows = wire.read_rows(answer.body, self._contract)
+                link = self._next(answer)
+                for number in pager.ahead(here, rows, link=link, most=ahead):
+                    if number not in coming:
+                        coming[number] = asyncio.create_task(ask(Place(number)))
+                if not pager.is_new(rows):
+                    return
+                if rows.rows:
+                    yield here.number, rows
+                here = pager.after(here, rows, link=link)
+        finally:
+            for task in coming.values():
+                task.cancel()
+            await asyncio.gather(*coming.values(), return_exceptions=True)
 
     async def _listed(
         self,

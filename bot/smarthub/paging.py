@@ -43,13 +43,21 @@ class Place:
 class Pager:
     """Goes from page to page; holds one page's rows at a time, to see when SmartHub repeats itself."""
 
-    def __init__(self, *, page_size: int, max_pages: int) -> None:
+    def __init__(self, *, page_size: int, max_pages: int, first: int = 1) -> None:
         self._asked = page_size
         self._max = max_pages
         self._before: Sequence[object] | None = None
         self._links = False
         self._most = 0
-        self._seen = 0
+        self._seen = (first - 1) * page_size
+
+    def ahead(self, here: Place, rows: Rows, *, link: str | None, most: int) -> range:
+        """The numbers of the pages behind this one that are certain to be there, `most` of them at most; none where
+        SmartHub does not count its rows, or links to the next page."""
+        if link is not None or rows.total is None or here.link is not None or len(rows.rows) < self._asked:
+            return range(0)
+        last = min(-(-rows.total // self._asked), self._max)
+        return range(here.number + 1, min(here.number + most, last) + 1)
 
     def is_new(self, rows: Rows) -> bool:
         """Whether these rows are another page than the one before."""

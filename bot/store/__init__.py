@@ -23,6 +23,7 @@ from bot.store.outbox import Outbox
 from bot.store.protected import Protected
 from bot.store.rhythm import Rhythm
 from bot.store.routes import Routes
+from bot.store.scans import Scans
 from bot.store.searches import Searches
 from bot.store.sims import Sims
 from bot.store.sms import Messages
@@ -52,6 +53,7 @@ class Store:
         self.mutes = Mutes(self.disk)
         self.rhythm = Rhythm(self.disk)
         self.alerts = Alerts(self.disk)
+        self.scans = Scans(self.disk)
         self.sims = Sims(self.disk)
         self.searches = Searches(self.disk)
         self.lists = Lists(self.disk)

@@ -29,18 +29,26 @@ class Alerts:
         self._disk = disk
 
     async def look_over(
-        self, page: Iterable[tuple[Sim, str]], compare: Compare, *, card_in: str, now: datetime
+        self,
+        page: Iterable[tuple[Sim, str]],
+        compare: Compare,
+        *,
+        card_in: str,
+        now: datetime,
+        beside: Callable[[sqlite3.Connection], None] = lambda _: None,
     ) -> tuple[int, int]:
         """How many alerts one page of SIMs, each with its label, has raised and cleared.
 
         The snapshot, the alerts and the messages are one transaction, so a check that is killed and run again
-        announces nothing twice. `compare` is the rule: from a SIM and its live alerts to what changes.
+        announces nothing twice. `compare` is the rule: from a SIM and its live alerts to what changes; `beside` is what
+        else belongs to the transaction.
         """
 
         def work(db: sqlite3.Connection) -> tuple[int, int]:
             raised = cleared = 0
             seen = list(page)
             snapshot.remember(db, seen, now=now)
+            beside(db)
             live = _live_of(db, [sim.giccid for sim, _ in seen])
             for sim, _ in seen:
                 verdict = compare(sim, live.get(sim.giccid, ()))

@@ -176,6 +176,30 @@ def pushes(db: Database) -> None:
         db.execute(statement)
 
 
+@SCHEMA(name="0013_scans")
+def scans(db: Database) -> None:
+    """Looks over all SIMs, what was used on which day, and SIMs that are listed no more."""
+    for statement in SCANS:
+        db.execute(statement)
+
+
+SCANS = (
+    """CREATE TABLE scans (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT, started_at TEXT NOT NULL, page INTEGER NOT NULL DEFAULT 0,
+        sims INTEGER NOT NULL DEFAULT 0, skipped INTEGER NOT NULL DEFAULT 0, ended_at TEXT
+    ) STRICT""",
+    # By day first: a day is written and removed in one piece. At a million SIMs their width counts.
+    """CREATE TABLE usage_days (
+        day INTEGER NOT NULL, sim INTEGER NOT NULL, bytes INTEGER NOT NULL, PRIMARY KEY (day, sim)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE usage_totals (
+        day INTEGER NOT NULL, account TEXT NOT NULL, pool TEXT NOT NULL, count INTEGER NOT NULL, bytes INTEGER NOT NULL,
+        PRIMARY KEY (day, account, pool)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE vanished (giccid TEXT PRIMARY KEY, noticed_at TEXT NOT NULL) STRICT, WITHOUT ROWID""",
+)
+
+
 AUDIT = (
     # Worked out of the sealed detail, so that they cannot say anything else than it does.
     """ALTER TABLE audit ADD COLUMN giccid TEXT GENERATED ALWAYS AS

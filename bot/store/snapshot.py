@@ -77,6 +77,7 @@ def remember(db: sqlite3.Connection, page: Iterable[tuple[Sim, str]], *, now: da
     _insert(db, fresh, seen)
     _update(db, changed, seen)
     facets.write()
+    _close_days(db, known.values(), now)
     _note_seen(db, known.values(), fresh, now)
     return {row.giccid: row.id for row in (*known.values(), *fresh)}
 
@@ -189,6 +190,25 @@ def _move_ends(db: sqlite3.Connection, old: Row, sim: Sim) -> None:
 def _move_words(db: sqlite3.Connection, id: int, content: Content) -> None:
     db.execute("DELETE FROM sim_words WHERE rowid = ?", (id,))
     db.execute(INSERT_WORDS, (id, *words_in(content)))
+
+
+def _close_days(db: sqlite3.Connection, known: Iterable[Row], now: datetime) -> None:
+    """Keeps what was used by the end of the day on which each was last seen, when that day is over: of a day the last
+    look counts."""
+    today = (micros(now) or 0) // DAY
+    wanted = json.dumps(sorted({row.look for row in known}))
+    days = {
+        look: at // DAY
+        for look, at in db.execute("SELECT l.id, l.at FROM json_each(?) w JOIN looks l ON l.id = w.value", (wanted,))
+        if at // DAY < today
+    }
+    used = AT["usage_bytes"]
+    rows = [
+        (days[row.look], row.id, row.content[used])
+        for row in known
+        if row.look in days and row.content[used] is not None
+    ]
+    db.executemany("INSERT OR IGNORE INTO usage_days (day, sim, bytes) VALUES (?, ?, ?)", rows)
 
 
 def _note_seen(db: sqlite3.Connection, known: Iterable[Row], fresh: Sequence[Row], now: datetime) -> None:

@@ -24,6 +24,7 @@ from bot.rules.outages import Outage
 from bot.rules.people import Role
 from bot.rules.policies import Facts, Policy, choose
 from bot.rules.questions import explain
+from bot.rules.scans import Vanished
 from bot.rules.searches import Size
 from bot.rules.sims import Operation, quotable
 from bot.views import (
@@ -48,6 +49,7 @@ from bot.views import (
     policies,
     pools,
     protecting,
+    scans,
     searches,
     sims,
     sms,
@@ -119,6 +121,8 @@ def job_news(job: Job) -> Message:
     told = jobs.news(job)
     return jobs.card(jobs.Facts(job, NOW)) if told is None else replace(told, blocks=(*told.blocks, jobs.go_on(job)))
 
+
+VANISHED = st.builds(Vanished, TEXT, TEXT, maybe(TEXT), TIMES)
 
 MESSAGES: Mapping[View, st.SearchStrategy[Callable[[], Message]]] = {
     accounts.card: calls(accounts.card, ACCOUNTS, read_at=TIMES),
@@ -205,6 +209,8 @@ MESSAGES: Mapping[View, st.SearchStrategy[Callable[[], Message]]] = {
     searches.straight: calls(
         searches.straight, few(st.tuples(SIMS, TEXT), times=(1, 6)), text=TEXT, read_at=TIMES, units=UNITS
     ),
+    scans.refreshed: calls(scans.refreshed, SENTENCES),
+    scans.vanished: calls(scans.vanished, few(VANISHED, least=1, times=(1, 30))),
     sims.card: calls(sims.card, SIMS, SEEN),
     sims.exact: calls(sims.exact, SIMS, label=TEXT, read_at=TIMES),
     sms.answered: calls(sms.answered, DRAFTS, maybe(REQUESTS)),

@@ -24,6 +24,7 @@ from bot.rules.outages import Outage
 from bot.rules.people import Person, Role
 from bot.rules.policies import Policy
 from bot.rules.quorum import Delegation, Vote
+from bot.rules.scans import Vanished
 from bot.rules.sims import Operation, Status
 from bot.simulator.slack.limits import check_blocks
 from bot.views import (
@@ -39,6 +40,7 @@ from bot.views import (
     outages,
     parts,
     protecting,
+    scans,
     sims,
     status,
 )
@@ -87,6 +89,8 @@ def all_messages() -> Iterator[tuple[View, Message]]:
     yield from test_jobs.drawn()
     yield from test_sms.drawn()
     yield from test_incidents.messages()
+    yield scans.refreshed, scans.refreshed("40 SIMs of acme; 1 alerts raised, 0 cleared")
+    yield scans.vanished, scans.vanished([Vanished(str(n), NASTY[0], None, NOW) for n in range(12)])
     for role in Role:
         yield help_view.listing, help_view.listing(role, command="/sim")
         yield help_view.menu, help_view.menu(Person("U1", role), command="/sim")

@@ -8,7 +8,7 @@ import json
 import socket
 from collections import Counter
 from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -32,11 +32,13 @@ ASKED_AT_MOST = 100_000
 
 @dataclass(frozen=True)
 class Asked:
-    """A request as it was received: the operation (empty for an address we do not serve), the SIM in its address."""
+    """A request as it was received: the operation (empty for an address we do not serve), the SIM in its address, and
+    its query."""
 
     operation: str
     giccid: str | None
     at: datetime
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 class Hub(Knobs):
@@ -285,7 +287,7 @@ class Hub(Knobs):
     async def _receive(self, request: web.Request, handler: Answering) -> web.StreamResponse:
         """Takes down what was asked, turns away, answers, and misbehaves as told."""
         operation, giccid = request.match_info.route.name or "", request.match_info.get("giccid")
-        self.asked.append(Asked(operation, giccid, self._clock.now()))
+        self.asked.append(Asked(operation, giccid, self._clock.now(), dict(request.query)))
         if len(self.asked) > ASKED_AT_MOST:
             del self.asked[: ASKED_AT_MOST // 2]
         turned_away = problem(401) if self._is_stranger(request) else self.turned_away()

@@ -28,6 +28,7 @@ const COMMANDS = [
   ["/sim delegate ", "PERSON until friday: lets somebody approve in my place"],
   ["/sim jobs", "the bulk jobs: what runs, by whom, how far"],
   ["/sim job ", "N: one bulk job: progress, what failed, its buttons"],
+  ["/sim refresh ", "ACCOUNT: reads the SIMs of an account anew, for searches and alerts"],
   ["/sim policy ", "test retire 200 account:acme: which policy matches, and who decides"],
   ["/sim alerts", "the alerts that are open"],
   ["/sim subscribe ", "no-session account:acme: this channel gets these notifications"],

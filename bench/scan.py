@@ -1,0 +1,147 @@
+"""How fast all SIMs are looked over. Usage: python -m bench.scan [10k|100k|1M]
+
+A SmartHub of ours in another process lists fleets of growing size. The bot looks over all of them: into an empty store,
+once more when nothing has changed, and once more after it was killed (-9) half-way. Beside it stands a bare httpx
+download of the same pages. Memory is the peak of a process of its own for each measurement.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from bot.clock import WallClock
+from bot.config.settings import Alerts as AlertSettings
+from bot.flows.alerts import Alerts, Settings
+from bot.flows.scanning import Scanning
+from bot.flows.scanning import Settings as ScanSettings
+from bot.rules.alerts import Limits
+from bot.simulator.fleet import Fleet
+from bot.simulator.hub import Hub
+from bot.smarthub.client import SmartHub
+from bot.smarthub.contract import contract
+from bot.store import Store
+
+SLOW = True
+KEY = "key-for-benchmarks"
+SIZES = {"10k": 10_000, "100k": 100_000, "1M": 1_000_000}
+PAGE, AHEAD = 500, 4
+
+
+async def neighbour(sims: int) -> None:
+    """A SmartHub until the process is asked to end; says where it is."""
+    clock = WallClock()
+    hub = Hub(key=KEY, fleet=Fleet(sims, clock.now), clock=clock)
+    await hub.start()
+    print(hub.base_url, flush=True)
+    over = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, over.set)
+    await over.wait()
+
+
+async def download(base: str, sims: int) -> dict[str, Any]:
+    """The same pages with httpx alone, one after another, thrown away."""
+    path, began = contract().endpoint("listSims").path, time.monotonic()
+    async with httpx.AsyncClient(headers={"X-API-Key": KEY, "Accept": "application/json"}) as client:
+        for page in range(1, -(-sims // PAGE) + 1):
+            answer = await client.get(f"{base}{path}", params={"page": page, "page_size": PAGE})
+            answer.raise_for_status()
+    return {"seconds": time.monotonic() - began, "peak": peak()}
+
+
+async def scan(base: str, store_path: str) -> dict[str, Any]:
+    """One look over all SIMs, as the bot takes it."""
+    clock, store = WallClock(), Store(Path(store_path))
+    hub = SmartHub(base_url=base, key=KEY, contract=contract(), clock=clock, rate_per_second=1000.0, page_size=PAGE)
+    usual = AlertSettings()
+    limits = Limits(usual.quota_percent, usual.expiry_days)
+    settings = Settings(channel="C0BENCH", limits=limits, snooze_for=usual.snooze_for, label_field="custom1")
+    alerts = Alerts(store=store.alerts, hub=hub, clock=clock, settings=settings)
+    scanning = Scanning(
+        store=store, hub=hub, clock=clock, look=alerts.look, settings=ScanSettings("C0BENCH", AHEAD, usual.keep_usage)
+    )
+    began = time.monotonic()
+    said = await scanning.scan()
+    seconds = time.monotonic() - began
+    await hub.close()
+    store.close()
+    return {"seconds": seconds, "peak": peak(), "said": said}
+
+
+def peak() -> float:
+    """The most memory this process ever had, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def run(*words: object, kill_after: float | None = None) -> dict[str, Any]:
+    """One measurement in a process of its own; killed, it says nothing."""
+    command = [sys.executable, "-m", "bench.scan", *map(str, words)]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    if kill_after is not None:
+        time.sleep(kill_after)
+        child.kill()
+        child.wait()
+        return {}
+    said, _ = child.communicate()
+    return dict(json.loads(said.splitlines()[-1]))
+
+
+def measure(sims: int, folder: Path) -> None:
+    """Prints the line of a fleet of this size."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bench.scan", "neighbour", str(sims)], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        base = process.stdout.readline().strip()
+        bare = run("download", base, sims)
+        first = run("scan", base, folder / f"{sims}.db")
+        again = run("scan", base, folder / f"{sims}.db")
+        killed = folder / f"{sims}-killed.db"
+        run("scan", base, killed, kill_after=first["seconds"] / 2 + 0.7)
+        rest = run("scan", base, killed)
+    finally:
+        process.kill()
+        process.wait()
+    fast = sims / bare["seconds"]
+    print(
+        f"{sims:>9,}  {fast:>9,.0f}/s {bare['peak']:>5.0f} MiB   {sims / first['seconds']:>8,.0f}/s"
+        f" {sims / first['seconds'] / fast:>5.2f} {first['peak']:>6.0f} MiB   {sims / again['seconds']:>8,.0f}/s"
+        f" {sims / again['seconds'] / fast:>5.2f} {again['peak']:>6.0f} MiB   {rest['seconds']:>6.1f} s of"
+        f" {first['seconds']:.1f} s"
+    )
+
+
+def main() -> None:
+    """Prints a line for each size, up to the one that is named."""
+    word = sys.argv[1] if len(sys.argv) > 1 else "100k"
+    if word == "neighbour":
+        asyncio.run(neighbour(int(sys.argv[2])))
+    elif word == "download":
+        print(json.dumps(asyncio.run(download(sys.argv[2], int(sys.argv[3])))))
+    elif word == "scan":
+        print(json.dumps(asyncio.run(scan(sys.argv[2], sys.argv[3]))))
+    elif word not in SIZES:
+        sys.exit(f"“{word}” is no size; there are {', '.join(SIZES)}.")
+    else:
+        print(
+            "     SIMs  bare download            first look, of bare            nothing changed, of bare       resumed"
+        )
+        with tempfile.TemporaryDirectory(prefix="simops-bench-") as folder:
+            for size in SIZES.values():
+                if size <= SIZES[word]:
+                    measure(size, Path(folder))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""Looking over all SIMs, or those of one account: page by page, gone on with after a restart, never half told."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.clock import Clock
+from bot.errors import NotFound, NotPossible
+from bot.rules.outbox import Note
+from bot.rules.people import Person, Role, need
+from bot.rules.scans import in_words
+from bot.rules.sims import Sim, quotable
+from bot.smarthub.client import SmartHub
+from bot.smarthub.paging import Page
+from bot.store import Store
+from bot.views import scans as view
+from bot.views.parts import Message
+
+Beside = Callable[[sqlite3.Connection], None]
+# Stores these SIMs with the alerts they raise and clear, and what else belongs to the transaction; how many.
+Look = Callable[[Sequence[Sim], Beside], Awaitable[tuple[int, int]]]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`ahead`: pages that are on their way while one is looked at. `keep`: how long daily usage is kept."""
+
+    channel: str
+    ahead: int
+    keep: timedelta
+
+
+class Scanning:
+    """Looks over SIMs. One at a time: what comes second waits."""
+
+    def __init__(self, *, store: Store, hub: SmartHub, clock: Clock, look: Look, settings: Settings) -> None:
+        self._store, self._hub, self._clock, self._look, self._settings = store, hub, clock, look, settings
+        self._alone = asyncio.Lock()
+
+    async def scan(self) -> str:
+        """What a look over all SIMs found, in a sentence. Raises ProviderError when SmartHub cannot be read.
+
+        Each page is stored, with its number, before the next is looked at: memory does not grow with the fleet, and
+        a look that is cut off goes on where it was. What is said of all SIMs is said after a whole look alone.
+        """
+        async with self._alone:
+            said = await self._over(None)
+        await self._tell_vanished()
+        removed = 1
+        while removed:  # a little at a time
+            removed = await self._store.scans.forget(keep=self._settings.keep, now=self._clock.now())
+        return said
+
+    async def refresh(self, account: str, *, by: Person) -> Message:
+        """Reads the SIMs of one account anew. Raises NotAllowed, NotFound, NotPossible while all are being read."""
+        need(by, Role.OPERATOR, to="have SIMs read anew")
+        names = {name.casefold(): name for name in self._store.sims.values("account")}
+        if account.strip().casefold() not in names:
+            near = ", ".join(f"“{quotable(name)}”" for name in list(names.values())[:5])
+            raise NotFound(f"No account is called “{quotable(account)}”. Accounts: {near or 'none is known yet'}.")
+        if self._alone.locked():
+            raise NotPossible("SIMs are being read anew right now; look again in a few minutes.")
+        async with self._alone:
+            said = await self._over(names[account.strip().casefold()])
+        return view.refreshed(said)
+
+    async def _over(self, account: str | None) -> str:
+        scan, resumed = await self._store.scans.begin(account, now=self._clock.now())
+        raised = cleared = 0
+        async with aclosing(self._pages(account, first=scan.page + 1)) as pages:
+            async for page in pages:
+                turned = self._store.scans.turned(scan.id, page=page.number, sims=len(page.sims), skipped=page.skipped)
+                more = await self._look(page.sims, turned)
+                raised, cleared = raised + more[0], cleared + more[1]
+        done = await self._store.scans.end(scan.id, now=self._clock.now())
+        return in_words(done, raised=raised, cleared=cleared, vanished=0, resumed=resumed)
+
+    async def _pages(self, account: str | None, *, first: int) -> AsyncGenerator[Page, None]:
+        async for page in self._hub.sims(account=account, first=first, ahead=self._settings.ahead):
+            yield page
+
+    async def _tell_vanished(self) -> None:
+        now = self._clock.now()
+        gone = await self._store.scans.vanished(now=now)
+        if gone:
+            told = view.vanished(gone)
+            await self._store.scans.note_vanished(gone, [Note(self._settings.channel, told.text, told.blocks)], now=now)

@@ -1,0 +1,47 @@
+"""A look over all SIMs, page by page: where it goes on after a restart, and which SIMs it did not find. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+# After this, too much has moved among the pages for what was read before to count.
+GOES_ON_FOR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A look over the SIMs of an account, or of all. `page` is the last page that was stored, 0 before the first;
+    `sims` and `skipped` count what was read and what could not be. Times are aware UTC.
+    """
+
+    id: int
+    account: str | None
+    started_at: datetime
+    page: int = 0
+    sims: int = 0
+    skipped: int = 0
+    ended_at: datetime | None = None
+
+    def goes_on(self, now: datetime) -> bool:
+        """Whether it is taken up where it was; not, when it began too long ago, or the clock was set back since."""
+        return self.ended_at is None and timedelta(0) <= now - self.started_at < GOES_ON_FOR
+
+
+@dataclass(frozen=True)
+class Vanished:
+    """A SIM that two whole looks in a row have not found, though SmartHub listed it before."""
+
+    giccid: str
+    label: str
+    account: str | None
+    seen_at: datetime
+
+
+def in_words(scan: Scan, *, raised: int, cleared: int, vanished: int, resumed: bool) -> str:
+    """What came of it, in a sentence."""
+    left_out = f", {scan.skipped:,} could not be read" if scan.skipped else ""
+    gone = f"; {vanished:,} SIMs are listed no more" if vanished else ""
+    again = " (gone on where it was)" if resumed else ""
+    of = f" of {scan.account}" if scan.account is not None else ""
+    return f"{scan.sims} SIMs{of}{left_out}{again}; {raised} alerts raised, {cleared} cleared{gone}"

@@ -1,0 +1,165 @@
+"""Looks over all SIMs: how far each is, what each SIM used on each day, and which SIMs are listed no more."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from bot.rules.outbox import Outgoing
+from bot.rules.scans import Scan, Vanished
+from bot.store import outbox
+from bot.store.disk import Disk
+from bot.store.rows import Row, time, time_or_none, when
+from bot.store.snapshot import DAY, micros, moment
+
+REMOVED_AT_ONCE = 2000
+PATIENCE_S = 30.0
+# Not seen by the last two whole looks: one may have missed it, as SIMs move among the pages while they are read.
+ANY_MISSED = "SELECT 1 FROM looks WHERE at < ? AND count > 0 LIMIT 1"
+MISSED = (
+    "SELECT s.giccid, s.label, f.account, l.at FROM sims s JOIN seen n ON n.sim = s.id JOIN looks l ON l.id = n.look"
+    " JOIN facets f ON f.id = s.facet WHERE l.at < ? AND s.giccid NOT IN (SELECT giccid FROM vanished) LIMIT 10000"
+)
+BACK = (
+    "DELETE FROM vanished WHERE giccid IN (SELECT v.giccid FROM vanished v JOIN sims s ON s.giccid = v.giccid"
+    " JOIN seen n ON n.sim = s.id JOIN looks l ON l.id = n.look WHERE l.at >= ?)"
+)
+
+
+class Scans:
+    """The looks on disk."""
+
+    def __init__(self, disk: Disk) -> None:
+        self._disk = disk
+
+    async def begin(self, account: str | None, *, now: datetime) -> tuple[Scan, bool]:
+        """The look that is to be gone on with, and whether that is one that was begun before."""
+
+        def work(db: sqlite3.Connection) -> tuple[Scan, bool]:
+            row = db.execute(
+                "SELECT * FROM scans WHERE account IS ? AND ended_at IS NULL ORDER BY id DESC LIMIT 1", (account,)
+            ).fetchone()
+            if row is not None and (open_ := _scan(row)).goes_on(now):
+                return open_, open_.page > 0
+            db.execute("DELETE FROM scans WHERE account IS ? AND ended_at IS NULL", (account,))
+            made = db.execute("INSERT INTO scans (account, started_at) VALUES (?, ?)", (account, when(now)))
+            return Scan(int(made.lastrowid or 0), account, now), False
+
+        return await self._disk.write(work)
+
+    def turned(self, id: int, *, page: int, sims: int, skipped: int) -> Callable[[sqlite3.Connection], None]:
+        """What notes, in the transaction that stores a page, that it is stored."""
+        statement = "UPDATE scans SET page = ?, sims = sims + ?, skipped = skipped + ? WHERE id = ? AND page < ?"
+
+        def note(db: sqlite3.Connection) -> None:
+            db.execute(statement, (page, sims, skipped, id, page))
+
+        return note
+
+    async def end(self, id: int, *, now: datetime) -> Scan:
+        """The look after it has gone through all pages; what all SIMs have used by today is noted with it."""
+
+        def work(db: sqlite3.Connection) -> Scan:
+            db.execute("UPDATE scans SET ended_at = ? WHERE id = ?", (when(now), id))
+            _note_totals(db, _day(now))
+            return _scan(db.execute("SELECT * FROM scans WHERE id = ?", (id,)).fetchone())
+
+        return await self._disk.write(work)
+
+    def last(self, account: str | None = None) -> Scan | None:
+        """The newest look that was whole."""
+        row = self._disk.reader.execute(
+            "SELECT * FROM scans WHERE account IS ? AND ended_at IS NOT NULL ORDER BY id DESC LIMIT 1", (account,)
+        ).fetchone()
+        return None if row is None else _scan(row)
+
+    # --- SIMs that are listed no more ---
+
+    async def vanished(self, *, now: datetime) -> tuple[Vanished, ...]:
+        """SIMs that the last two whole looks have not found, each once until it comes back: ten thousand at most.
+
+        To be told of by whoever asks: with `note_vanished` they are not told again.
+        """
+        rows = self._disk.reader.execute(
+            "SELECT started_at FROM scans WHERE account IS NULL AND ended_at IS NOT NULL ORDER BY id DESC LIMIT 2"
+        ).fetchall()
+        if len(rows) < 2:
+            return ()
+        before = micros(time(rows[1]["started_at"]))
+        await self._disk.write(lambda db: db.execute(BACK, (before,)).rowcount)
+        if self._disk.reader.execute(ANY_MISSED, (before,)).fetchone() is None:
+            return ()
+        found = await self._disk.read(lambda db: db.execute(MISSED, (before,)).fetchall(), within_s=PATIENCE_S)
+        return tuple(Vanished(r["giccid"], r["label"], r["account"], moment(r["at"]) or now) for r in found)
+
+    async def note_vanished(self, gone: Sequence[Vanished], messages: Sequence[Outgoing], *, now: datetime) -> None:
+        """Notes that somebody hears of them, with the messages that say so."""
+
+        def work(db: sqlite3.Connection) -> None:
+            db.executemany("INSERT OR IGNORE INTO vanished VALUES (?, ?)", [(one.giccid, when(now)) for one in gone])
+            outbox.put(db, messages, now=now)
+
+        await self._disk.write(work)
+
+    # --- what was used on which day ---
+
+    def used(self, sim: int, *, since: datetime) -> tuple[tuple[int, int], ...]:
+        """What this row of the snapshot had used in its cycle at the end of each day, as days since 1970 and bytes."""
+        rows = self._disk.reader.execute(
+            "WITH RECURSIVE days(day) AS (SELECT ? UNION ALL SELECT day + 1 FROM days WHERE day < ?)"
+            " SELECT u.day, u.bytes FROM days d CROSS JOIN usage_days u ON u.day = d.day AND u.sim = ? ORDER BY u.day",
+            (_day(since), self._newest_day(), sim),
+        )
+        return tuple((row[0], row[1]) for row in rows)
+
+    def totals(self, *, since: datetime) -> tuple[Row, ...]:
+        """What the SIMs of each account and pool had used together at the end of each day: day, account, pool, count,
+        bytes."""
+        return tuple(
+            self._disk.reader.execute(
+                "SELECT day, account, pool, count, bytes FROM usage_totals WHERE day >= ? ORDER BY day, account, pool",
+                (_day(since),),
+            )
+        )
+
+    async def forget(self, *, keep: timedelta, now: datetime) -> int:
+        """How many days of SIMs were removed because they are older than that, two thousand rows at most."""
+        oldest = _day(now - keep)
+
+        def work(db: sqlite3.Connection) -> int:
+            db.execute("DELETE FROM usage_totals WHERE day < ?", (oldest,))
+            db.execute("DELETE FROM scans WHERE ended_at < ?", (when(now - keep),))
+            return db.execute(
+                "DELETE FROM usage_days WHERE (day, sim) IN (SELECT day, sim FROM usage_days WHERE day < ? LIMIT ?)",
+                (oldest, REMOVED_AT_ONCE),
+            ).rowcount
+
+        return await self._disk.write(work)
+
+    def _newest_day(self) -> int:
+        row = self._disk.reader.execute("SELECT max(day) FROM usage_days").fetchone()
+        return int(row[0] or 0)
+
+
+def _day(at: datetime) -> int:
+    return (micros(at) or 0) // DAY
+
+
+def _note_totals(db: sqlite3.Connection, day: int) -> None:
+    """What the facets count is what all SIMs use now: of a day the last look counts."""
+    db.execute("DELETE FROM usage_totals WHERE day = ?", (day,))
+    db.execute(
+        "INSERT INTO usage_totals (day, account, pool, count, bytes)"
+        " SELECT ?, coalesce(account, ''), coalesce(pool, ''), sum(count),"
+        " CAST(sum(used_high * 4294967296.0 + used_low) AS INTEGER)"
+        " FROM facets WHERE count > 0 GROUP BY account, pool",
+        (day,),
+    )
+
+
+def _scan(row: Row) -> Scan:
+    return Scan(
+        row["id"], row["account"], time(row["started_at"]), row["page"], row["sims"], row["skipped"],
+        time_or_none(row["ended_at"]),
+    )  # fmt: skip

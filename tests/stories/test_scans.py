@@ -1,0 +1,153 @@
+"""The look over all SIMs: gone on with after a restart, one account alone, what is used each day, what is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from bot.errors import ProviderDown
+from bot.flows.scanning import Beside
+from bot.rules.scans import GOES_ON_FOR
+from bot.rules.sims import Sim
+from tests.talk import ALERTS, OPERATOR, VIEWER, World, plain
+
+
+def pages(world: World) -> list[str]:
+    """The numbers of the pages SmartHub was asked for since."""
+    return [call.query["page"] for call in world.hub.asked if call.operation == "listSims" and "page" in call.query]
+
+
+async def test_it_goes_on_where_it_was(world: World):
+    """Cut off in the middle and stopped, the next bot reads the pages that are left, and counts all of them."""
+    world.settings["smarthub"] = {"page_size": 10, "concurrency": 1}
+    await world.restart()
+    look = world.app.flows.scanning._look
+
+    async def until_it_is_gone(sims: Sequence[Sim], beside: Beside) -> tuple[int, int]:
+        if len(pages(world)) > 2:
+            raise ProviderDown("it is gone")
+        return await look(sims, beside)
+
+    world.app.flows.scanning._look = until_it_is_gone
+    world.hub.asked.clear()
+    await world.run("alerts")
+    assert world.app.store.scans.last() is None
+    await world.restart()
+    world.hub.asked.clear()
+
+    await world.run("alerts")
+
+    assert pages(world)[0] == "3"
+    done = world.app.store.scans.last()
+    assert done is not None
+    assert done.sims == world.app.store.sims.size().count == world.hub.world.fleet.count
+
+
+async def test_one_that_is_too_old_begins_anew(world: World):
+    """What was cut off too long ago is not gone on with: too much may have moved."""
+    world.settings["smarthub"] = {"page_size": 20}
+    await world.restart()
+    await world.app.store.scans.begin(None, now=world.clock.now())
+    await world.app.store.disk.write(lambda db: db.execute("UPDATE scans SET page = 3").rowcount)
+    world.hub.asked.clear()
+    await world.later(seconds=GOES_ON_FOR.total_seconds() + 1)
+
+    await world.run("alerts")
+
+    assert pages(world)[0] == "1"
+
+
+async def test_pages_are_read_ahead(world: World):
+    """Several pages are on their way at once, each is asked for once, and none is left out."""
+    world.settings["smarthub"] = {"page_size": 10, "concurrency": 8}
+    await world.restart()
+    world.hub.asked.clear()
+
+    await world.run("alerts")
+
+    asked = pages(world)
+    assert sorted(map(int, asked)) == [1, 2, 3, 4, 5], "the last full page may not be the last"
+    assert world.app.store.sims.size().count == world.hub.world.fleet.count
+
+
+async def test_one_account_anew(world: World):
+    """`refresh ACCOUNT` reads the SIMs of one account and no other; who may not, and an unknown name, are told so."""
+    await world.run("alerts")
+    account = str(world.hub.sim(0)["accountName"])
+    of_it = world.hub.world.sims({"accountName": account}, first=0, size=1)[1]
+    world.hub.asked.clear()
+    await world.later(minutes=5)
+
+    said = plain((await world.say(f"/sim refresh {account.upper()}", by=OPERATOR)).reply)
+    assert f"Read anew: {of_it} SIMs of {account}" in said
+    assert {call.query.get("accountName") for call in world.hub.asked if call.operation == "listSims"} == {account}
+    assert "No account is called “nobody”" in plain((await world.say("/sim refresh nobody", by=OPERATOR)).reply)
+    assert "you have to be an operator" in plain((await world.say(f"/sim refresh {account}", by=VIEWER)).reply)
+
+
+async def test_what_was_used_by_the_end_of_each_day(world: World):
+    """Of each day the last look counts, once the next day has begun; days older than the setting go."""
+    world.settings["alerts"] = {"keep_usage": "3d"}
+    await world.restart()
+    sim, start = world.hub.giccid(0), world.clock.now()
+    for usage in (100, 250, 700, 900, 950, 990):
+        for used in (usage - 10, usage):
+            world.hub.grow(sim, to_bytes=used)
+            await world.later(hours=1)
+            await world.run("alerts")
+        await world.later(hours=22)
+    listed = world.app.store.sims.by_giccid(sim)
+    assert listed is not None
+
+    assert [used for _, used in world.app.store.scans.used(listed.id, since=start)] == [700, 900, 950]
+
+
+async def test_what_accounts_use_together(world: World):
+    """At the end of a whole look what all SIMs of an account have used is noted for the day."""
+    await world.run("alerts")
+    rows = world.app.store.scans.totals(since=world.clock.now())
+
+    assert sum(row["count"] for row in rows) == world.hub.world.fleet.count
+    assert sum(row["bytes"] for row in rows) > 0
+    assert len({row["account"] for row in rows}) > 1
+
+
+async def test_sims_that_are_gone(world: World):
+    """A SIM that two whole looks in a row do not find is told of once; one look says nothing, and one that comes back
+    and goes again is told of again."""
+    await world.run("alerts")
+    gone = world.hub.giccid(3)
+    label = world.hub.sim(gone)["custom1"]
+
+    def told() -> list[str]:
+        return [plain(m) for m in world.cards(ALERTS) if "not listed by SmartHub any more" in m.words]
+
+    world.hub.vanish(gone)
+    for looks in (1, 2, 3):
+        await world.later(minutes=15)
+        await world.run("alerts")
+        assert len(told()) == (looks > 1), looks
+    assert "1 SIM is not listed by SmartHub any more. Two whole looks in a row did not find them." in told()[0]
+    assert str(label) in told()[0]
+
+    world.hub.world.gone.clear()
+    await world.later(minutes=15)
+    await world.run("alerts")
+    world.hub.vanish(gone)
+    for _ in range(3):
+        await world.later(minutes=15)
+        await world.run("alerts")
+    assert len(told()) == 2
+
+
+@pytest.mark.parametrize("sizes", [(1, 3), (7, 1)])
+async def test_an_account_alone_says_nothing_of_all(world: World, sizes: tuple[int, int]):
+    """Looks over one account do not count as looks over all: nothing is said to be gone by them."""
+    await world.run("alerts")
+    account = str(world.hub.sim(0)["accountName"])
+    world.hub.vanish(1)
+    for _ in range(sizes[0]):
+        await world.later(minutes=15)
+        await world.say(f"/sim refresh {account}", by=OPERATOR)
+    assert not [m for m in world.cards(ALERTS) if "not listed" in m.words]
