@@ -10,7 +10,7 @@ import { launch, until, windowOf } from "./window.mjs";
 // ---- what this story takes from the bot; adjust it here ---------------------------------------------------------
 
 const WHO = { viewer: "Vera", operator: "Omar", approver: "Ana", other: "Alex" };
-const WHERE = { ops: "sim-ops", approvals: "sim-approvals", alerts: "sim-alerts" };
+const WHERE = { ops: "sim-ops", approvals: "sim-approvals", alerts: "sim-alerts", sms: "sim-sms" };
 const REASON = "the device was reported stolen";
 const NEXT_REASON = "it is over its plan";
 const HOSTILE = "<img src=x onerror=alert(1)> <javascript:alert(1)|look> <script>alert(1)</script>";
@@ -88,14 +88,20 @@ const STORY = {
   "the operator sees the same card change without doing anything": async () => {
     await until(async () => DONE.test(await omar.messages(REASON).last().innerText()), "The operator's card did not change");
   },
-  "a notification pressed in the world arrives in the alerts channel": async () => {
-    await ana.go(WHERE.alerts);
+  "an SMS pressed in the world arrives in the channel for SMS": async () => {
+    await ana.go(WHERE.sms);
     const before = await ana.messages(PUSH.arrives).count();
     await ana.world(PUSH.label);
-    await until(async () => (await ana.messages(PUSH.arrives).count()) > before, "The notification did not arrive");
+    await until(async () => (await ana.messages(PUSH.arrives).count()) > before, "The SMS did not arrive");
+  },
+  "a notification pressed in the world arrives in the alerts channel, with what one may do": async () => {
+    await ana.go(WHERE.alerts);
+    await ana.world(/The device behind a SIM changed/);
+    const card = await ana.sees(/device behind a SIM changed/i, "The notification did not arrive");
+    for (const name of ["Acknowledge", "Resolve"]) await card.getByRole("button", { name }).first().waitFor();
   },
   "another channel's message is marked as unread, in words too": async () => {
-    const mark = vera.page.locator(".spot.unread", { hasText: WHERE.alerts });
+    const mark = vera.page.locator(".spot.unread", { hasText: WHERE.sms });
     await until(() => mark.count(), "There is no unread mark");
     assert.match(await mark.innerText(), /unread/);
   },
@@ -131,7 +137,7 @@ const STORY = {
   },
   "everything that can be operated has a name": async () => {
     for (const window of windows) {
-      for (const channel of [WHERE.alerts, WHERE.ops]) {
+      for (const channel of [WHERE.sms, WHERE.ops]) {
         await window.go(channel);
         assert.deepEqual(await window.nameless(), [], `${window.name} in ${channel}`);
       }
