@@ -277,8 +277,9 @@ def _jobs(tools: Tools, people: People, requests: Approvals, lists: intake.Intak
             many.check_undo(request)
         reason = request.reason or wish.reason  # which may have to be like the policy wants it
         made = await lists.remaking.make(
-            wish.order, wish.sims(), job=wish.job.id, source=wish.reason, reason=reason, by=wish.by
-        )
+            wish.order, wish.sims(), job=wish.job.id, source=wish.reason, reason=reason, by=wish.by,
+            undone=wish.job.order if wish.undo else None,
+        )  # fmt: skip
         if not made.accepted or wants_count(made.order, made.accepted):
             return await lists.asking.show(made)
         undo_of = wish.job.request if wish.undo else None

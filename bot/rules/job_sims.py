@@ -12,7 +12,7 @@ from typing import NamedTuple
 from bot.rules.batches import Item, ItemState
 from bot.rules.events import Push
 from bot.rules.jobs import Stage
-from bot.rules.orders import Before, Order, inverse, reads
+from bot.rules.orders import Before, Order, inverse, reads, shows
 from bot.rules.sims import TO, Addon, Operation, Sim, quotable
 
 # A page of a list that confirms fewer SIMs than this is not worth asking for while others are still on their way.
@@ -175,6 +175,16 @@ def way_back(order: Order, member: Member) -> Entry | None:
     status = TO[order.operation].value if order.operation in TO else member.before.status
     plan = order.plan if order.operation is Operation.PLAN else member.before.plan
     return Entry(member.giccid, member.label, status, plan, back)
+
+
+def is_as_left(order: Order, entry: Entry, sim: Sim) -> bool:
+    """Whether a SIM that is to get back what it had still has what a job with this order gave it, as far as the
+    snapshot tells; its status is judged like that of any other, and its APNs are read before the call."""
+    if order.operation is Operation.PLAN:
+        return sim.plan == entry.plan
+    if order.operation is Operation.SET:
+        return shows(order, Before(""), sim) is True
+    return True
 
 
 def is_echo(order: Order, push: Push) -> bool:

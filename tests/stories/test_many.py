@@ -478,6 +478,28 @@ async def test_undo_gives_each_sim_its_own_plan_back(world: World, work: Work):
     assert {sim: world.hub.sim(sim)["servicePackage"] for sim in sims} == plans
 
 
+@pytest.mark.parametrize(
+    ("operation", "values", "since"),
+    [("plan", {"plan": "iot-100"}, {"servicePackage": "iot-500"}), ("set", {"custom3": "north"}, {"custom3": "south"})],
+)
+async def test_undo_leaves_what_was_changed_again(
+    world: World, work: Work, operation: str, values: dict[str, str], since: dict[str, str]
+):
+    """A SIM that somebody has changed since is not part of the undo, and keeps what it has."""
+    sims = [sim for sim in picked(world, 20) if world.hub.sim(sim)["servicePackage"] == "pool-5g-eu"][:3]
+    await approve(world, await asked(world, operation, sims, **values))
+    await finish(world)
+    world.hub.change(sims[0], **since)
+    await world.run("alerts")
+    await work.press("Undo (within 30 min)")
+
+    assert world.request(2).count == len(sims) - 1
+    assert "Left out of the list 1 wrong state" in world.now(world.card(APPROVALS))
+    await approve(world, world.card(APPROVALS))
+    await finish(world, 2)
+    assert {key: world.hub.sim(sims[0])[key] for key in since} == since
+
+
 async def test_sms_to_many(world: World, work: Work):
     """An SMS to many needs an approval, and goes to each once."""
     sims = picked(world, 4)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from bot.flows.intake.judging import Judging
-from bot.rules.job_sims import Entry
+from bot.rules.job_sims import Entry, is_as_left
 from bot.rules.lists import Line
 from bot.rules.orders import Order
 from bot.rules.people import Person
@@ -23,9 +23,11 @@ class Remaking:
     judging: Judging
 
     async def make(
-        self, order: Order, sims: AsyncIterator[Entry], *, job: int, source: str, reason: str | None, by: Person
-    ) -> SimList:
-        """The list, which can be asked for."""
+        self, order: Order, sims: AsyncIterator[Entry], *, job: int, source: str, reason: str | None, by: Person,
+        undone: Order | None = None,
+    ) -> SimList:  # fmt: skip
+        """The list, which can be asked for. `undone` is what the job did where this takes it back: a SIM that was
+        changed again since is left out."""
         lists = self.judging.store.lists
         number = await lists.begin(order, source=source, reason=reason, by=by.id, now=self.judging.clock.now(), job=job)
         n, piece = 0, list[Entry]()
@@ -33,14 +35,14 @@ class Remaking:
             async for entry in sims:
                 piece.append(entry)
                 if len(piece) == CHUNK:
-                    n, piece = await self._add(number, order, piece, n), []
-            await self._add(number, order, piece, n)
+                    n, piece = await self._add(number, order, piece, n, undone), []
+            await self._add(number, order, piece, n, undone)
             return await self.judging.close(number)
         except Exception:
             await lists.discard(number)
             raise
 
-    async def _add(self, id: int, order: Order, piece: Sequence[Entry], n: int) -> int:
+    async def _add(self, id: int, order: Order, piece: Sequence[Entry], n: int, undone: Order | None) -> int:
         """How many SIMs are written down now."""
         lists, giccids = self.judging.store.lists, [entry.giccid for entry in piece]
         known = {listed.sim.giccid: listed for listed in await lists.by_giccids(giccids)}
@@ -51,6 +53,8 @@ class Remaking:
             if listed is None:
                 why = "This SIM is not known here any more."
                 judged = Judged(number, entry.giccid, Verdict.UNKNOWN, why, own=entry.own)
+            elif undone is not None and not is_as_left(undone, entry, listed.sim):
+                judged = of_sim(line, listed, Verdict.WRONG_STATE, "This SIM was changed again since.", entry.own)
             else:
                 judged = of_sim(line, listed, *fitness(listed.sim, terms, entry.own), entry.own)
             rows.append(Numbered(number, judged))
