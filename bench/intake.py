@@ -23,7 +23,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from bench.find import PAGE, SIZES, sims
 from bot.clock import WallClock
 from bot.errors import SimNotFound
-from bot.flows.intake import Asking, Judging, OnDisk, Taking, not_yet
+from bot.flows.intake import Asking, Judging, OnDisk, Rereading, Taking
 from bot.rules.orders import Order
 from bot.rules.people import Person, Role
 from bot.rules.sims import Operation, Sim
@@ -145,7 +145,8 @@ async def measure(count: int, folder: Path) -> None:
         judging = Judging(
             store, cast(Slack, nobody), clock, "custom1", store.protected.among, lambda _: False, lambda: NOW
         )
-        taking = Taking(judging, cast(SmartHub, nobody))
+        hub = cast(SmartHub, nobody)
+        taking, rereading = Taking(judging, hub), Rereading(store, hub, clock, "custom1", PAGE)
         await measured("nothing", count, asyncio.ensure_future(asyncio.sleep(2)))
         order = Order(Operation.SUSPEND)
         for number, name in enumerate(files, 1):
@@ -154,7 +155,7 @@ async def measure(count: int, folder: Path) -> None:
             )
             await measured(f"{count:,} lines, {name}", count, cast("asyncio.Future[object]", work))
             print(f"    {work.result().text.splitlines()[0]}")
-            again = asyncio.ensure_future(Asking(judging, not_yet).judge_again(number))
+            again = asyncio.ensure_future(Asking(judging, rereading).judge_again(number))
             await measured("    judged once more", count, cast("asyncio.Future[object]", again))
     finally:
         store.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import shutil
@@ -99,6 +100,12 @@ def test_each_benchmark_is_found(tmp_path: Path) -> None:
     here = benchmarks.found()
     assert "decode" in {bench.name for bench in here}
     assert all(len(bench.does) > 20 for bench in here)
+
+
+def test_each_benchmark_can_be_run() -> None:
+    """Each benchmark finds all that it imports, and has a main()."""
+    for bench in benchmarks.found():
+        assert callable(importlib.import_module(f"bench.{bench.name}").main), bench.name
 
 
 def test_a_benchmark_there_is_not(capsys: pytest.CaptureFixture[str]) -> None:
