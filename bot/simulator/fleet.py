@@ -159,12 +159,15 @@ class Fleet:
 
     def cycle(self) -> str:
         """The billing cycle of this moment, like `2026-11`."""
-        return f"{self._now():%Y-%m}"
+        now = self._now()
+        return f"{now.year}-{now.month:02d}"
 
     def _fraction(self, n: int) -> float:
         """How much of its quota a SIM has used: 5 to 70 % in the cycle we start in, 1 to 30 % in later ones."""
-        part = _mix(n, self.cycle()) % 1000 / 1000
-        return 0.05 + 0.65 * part if self.cycle() == f"{self.start:%Y-%m}" else 0.01 + 0.29 * part
+        cycle = self.cycle()
+        part = _mix(n, cycle) % 1000 / 1000
+        first = cycle == f"{self.start.year}-{self.start.month:02d}"
+        return 0.05 + 0.65 * part if first else 0.01 + 0.29 * part
 
     def _expiry(self, n: int, account: Account) -> datetime | None:
         if account.charge == "CHARGE":
@@ -196,7 +199,7 @@ _BY_NAME = {plan.name: plan for plan in PLANS}
 
 def written(moment: datetime) -> str:
     """A time as SmartHub writes it."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
+    return moment.astimezone(UTC).isoformat()[:19] + "+0000"
 
 
 def _or_none(moment: datetime | None) -> str | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from copy import deepcopy
 from datetime import date
 from typing import Any
 
@@ -39,16 +39,17 @@ SEVERAL: Mapping[str, tuple[str, str]] = {
     "checkboxes": ("selected_options", "initial_options"),
     "file_input": ("files", "files"),
 }
+INTERACTIVE = frozenset({*STATELESS, *ONE, *SEVERAL})
 
 
 def with_ids(blocks: Sequence[Block], new_id: Callable[[str], str]) -> list[Json]:
     """The blocks as Slack keeps them: each with a block_id, each element with an action_id."""
-    kept: list[Json] = deepcopy([dict(block) for block in blocks])
+    kept: list[Json] = json.loads(json.dumps(list(blocks)))  # they came as JSON, and this copies them the fastest
     for block in kept:
         block.setdefault("block_id", new_id("b"))
         parts = [block.get("accessory"), block.get("element"), *(block.get("elements") or ())]
         for part in [*parts, *(block.get("actions") or ())]:
-            if isinstance(part, dict) and part.get("type") in {*STATELESS, *ONE, *SEVERAL}:
+            if isinstance(part, dict) and part.get("type") in INTERACTIVE:
                 part.setdefault("action_id", new_id("a"))
     return kept
 
