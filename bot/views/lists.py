@@ -20,6 +20,7 @@ from bot.views.parts import (
     bold,
     button,
     code,
+    fit,
     flat,
     header,
     lines,
@@ -31,6 +32,7 @@ from bot.views.parts import (
 
 SHEET = ("line", "as written", "giccid", "label", "state", "rate plan", "verdict", "why")
 SHOWN = 3  # lines of each verdict in the message; all of them stand in the file
+WHY = 200  # characters of the reason beside such a line
 DIGEST = 16  # characters of the digest that people compare
 ASK = "list.ask"  # the button that opens the form for asking, and that form
 REASON_AT_MOST = 500
@@ -181,7 +183,7 @@ def _verdict(of: Report, verdict: Verdict) -> list[list[Element]]:
 def _line(one: Judged) -> list[Element]:
     sim = f"{name(one.label)} " if one.label else ""
     written = [] if one.written == one.label else [code(name(one.written) or "–")]
-    return spans(f"• Line {one.line:,}: {sim}", *written, f" {one.why}" if one.why else "")
+    return spans(f"• Line {one.line:,}: {sim}", *written, f" {fit(one.why, WHY)}" if one.why else "")
 
 
 def _basis(of: Report) -> list[list[Element]]:

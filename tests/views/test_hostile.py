@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import bot.views
@@ -98,7 +98,12 @@ from tests.views.test_tables import CELLS, COLUMNS, FLOATS, ROWS
 View = Callable[..., Any]
 
 # A hundred views: half as many cases of each as elsewhere are two thousand pictures still.
-some = settings(max_examples=max(10, settings().max_examples // 2), deadline=None)
+# What is huge shrinks for minutes: the case that fails is told as it is.
+some = settings(
+    max_examples=max(10, settings().max_examples // 2),
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
 
 
 def calls(view: View, *given: Any, **more: Any) -> st.SearchStrategy[Callable[[], Any]]:
