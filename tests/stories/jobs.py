@@ -166,7 +166,7 @@ class Work:
 
 
 @asynccontextmanager
-async def at_work(folder: Path, *, sims: int = 60, **settings: Any) -> AsyncIterator[Work]:
+async def at_work(folder: Path, *, sims: int = 40, **settings: Any) -> AsyncIterator[Work]:
     """A world whose snapshot is filled, with batches of five SIMs, two at once, unless [bulk] says otherwise. The
     addresses of all changes are confirmed."""
     world = World(folder, sims=sims)

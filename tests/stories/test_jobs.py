@@ -291,7 +291,7 @@ async def test_the_card_tells_how_far_it_is(work: Work):
 
 async def test_the_card_is_not_redrawn_too_often(tmp_path: Path):
     """However much happens, the card of a running job is redrawn no more often than the setting, and at each step."""
-    async with at_work(tmp_path, sims=300, card_every="10s") as work:
+    async with at_work(tmp_path, sims=120, card_every="10s") as work:
         await work.start(SUSPEND, work.sims())
         for _ in range(120):
             await work.go_on(seconds=1)

@@ -31,7 +31,7 @@ PLAN = Order(Operation.PLAN, plan="iot-1g")
 @pytest.fixture
 async def work(tmp_path: Path) -> AsyncIterator[Work]:
     """Batches of five, two at once."""
-    async with at_work(tmp_path) as made:
+    async with at_work(tmp_path, sims=60) as made:
         yield made
 
 
