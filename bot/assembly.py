@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.config import Config
+from bot.config.alerts import rules_of as alert_rules_of
 from bot.config.policies import rules_of
 from bot.flows import alerts, approvals, audit, events, intake, sms
 from bot.flows.accounts import Accounts
 from bot.flows.approvals import Approvals
 from bot.flows.delegating import Delegating
+from bot.flows.fleet import Fleet
 from bot.flows.history import Histories
 from bot.flows.home import Home, Pulse
 from bot.flows.jobs import Entry, Jobs, Seams, Wish
@@ -24,7 +26,6 @@ from bot.flows.policies import Policies
 from bot.flows.protecting import Protecting
 from bot.flows.searches import Searches
 from bot.flows.sims import Sims
-from bot.rules.alerts import Limits
 from bot.rules.approvals import Approval
 from bot.rules.bulk import wants_count
 from bot.rules.conversations import Limits as SmsLimits
@@ -131,6 +132,7 @@ def make_flows(tools: Tools, *, pulse: Pulse, checked_at: Callable[[], datetime 
                 "approval": made_approvals.steps.draw,
                 "event": made_events.draw,
                 "alert": made_alerts.draw,
+                "alerts": made_alerts.draw_all,
                 "job": made_jobs.draw,
                 "sms": conversations.draw,
                 "sms-thread": conversations.draw_thread,
@@ -313,15 +315,21 @@ def _events(tools: Tools, conversations: sms.Conversations) -> events.Events:
 
 def _alerts(tools: Tools) -> alerts.Alerts:
     config = tools.config
-    return alerts.Alerts(
-        store=tools.store.alerts,
+    rules = alert_rules_of(config.alerts)
+    made = alerts.Alerts(
+        store=tools.store,
         hub=tools.hub,
+        slack=tools.slack,
         clock=tools.clock,
         settings=alerts.Settings(
             channel=config.slack.alerts_channel,
-            limits=Limits(config.alerts.quota_percent, config.alerts.expiry_days),
+            rules=rules,
             snooze_for=config.alerts.snooze_for,
             label_field=config.sims.label_field,
             units=units_of(config),
+            remind_after=config.alerts.remind_after,
         ),
     )
+    fleet = Fleet(store=tools.store, hub=tools.hub, clock=tools.clock, rules=rules)
+    made.seams.fleet, made.seams.found = fleet.look, fleet.found
+    return made

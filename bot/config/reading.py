@@ -11,6 +11,8 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.config import environment, settings
+from bot.config.alerts import Alerts, troubles_of
+from bot.config.alerts import Rule as AlertRule
 from bot.config.files import Table, read_table
 from bot.config.mistakes import scrubbed, sentences
 from bot.config.policies import Policy, clashes
@@ -50,7 +52,7 @@ class Config(BaseSettings):
     approvals: settings.Approvals
     bulk: settings.Bulk
     policies: tuple[Policy, ...] = ()
-    alerts: settings.Alerts
+    alerts: Alerts
     push: settings.Push
     http: settings.Http
     store: settings.Store
@@ -94,7 +96,7 @@ class Config(BaseSettings):
             config = cls.model_validate(layers)
         except ValidationError as exc:
             return None, [*sentences(exc, _known(), environ), *mistakes]
-        return config, [*mistakes, *clashes(config.policies, config.approvals)]
+        return config, [*mistakes, *clashes(config.policies, config.approvals), *troubles_of(config.alerts.rules)]
 
     @classmethod
     def settings_customise_sources(
@@ -120,6 +122,7 @@ def _known() -> dict[str, tuple[str, ...]]:
     known = {name: tuple(kind.model_fields) for name, kind in _sections().items()}
     known["policies"] = tuple(field.alias or name for name, field in Policy.model_fields.items())
     known["sms.keywords"] = tuple(Keyword.model_fields)
+    known["alerts.rules"] = tuple(field.alias or name for name, field in AlertRule.model_fields.items())
     return {"": tuple(known), "smarthub.operations.NAME": tuple(settings.Operation.__annotations__), **known}
 
 

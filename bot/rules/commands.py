@@ -53,7 +53,9 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "jobs": Verb("jobs", "the bulk jobs: what runs, by whom, how far", Role.VIEWER),
         "job": Verb("job N", "one bulk job: progress, what failed, its buttons", Role.VIEWER),
         "policy": Verb("policy test retire 200 account:acme", "which policy matches, and who decides", Role.VIEWER),
-        "alerts": Verb("alerts", "the alerts that are open", Role.VIEWER),
+        "alerts": Verb("alerts", "the alerts that are open; `alerts rules`, `alerts test RULE`", Role.VIEWER),
+        "ack": Verb("ack N", "takes alert N", Role.OPERATOR),
+        "snooze": Verb("snooze N 3d", "puts alert N off; `snooze N worse`: until it gets worse", Role.OPERATOR),
         "audit": Verb("audit ID", "who did what to a SIM, a request (#12) or by a person", Role.ADMIN),
         "status": Verb("status", "how the bot, SmartHub and Slack are", Role.VIEWER),
         "help": Verb("help", "this list", Role.NOBODY),
@@ -61,7 +63,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
 )
 CHANGES = tuple(operation.value for operation in Operation)
 # What is a deed rather than a look is answered to whoever did it, whatever is typed behind it.
-DEEDS = frozenset({*CHANGES, "protect", "unprotect", "delegate"})
+DEEDS = frozenset({*CHANGES, "protect", "unprotect", "delegate", "ack", "snooze"})
 NAMES_A_SIM = frozenset({"show", "history", *CHANGES, "protect", "unprotect"})
 CALLED_SO = frozenset({"sim", "iccid", "giccid"})  # what people write in front of the number of a SIM
 REASON_LIMIT = 500

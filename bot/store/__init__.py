@@ -12,6 +12,7 @@ from bot.store.delegations import Delegations
 from bot.store.deliveries import Deliveries, Runs
 from bot.store.disk import Disk
 from bot.store.events import Events
+from bot.store.fleet import Fleet
 from bot.store.job_sims import JobSims
 from bot.store.jobs import Jobs
 from bot.store.lists import Lists
@@ -40,6 +41,7 @@ class Store:
         self.outbox = Outbox(self.disk)
         self.events = Events(self.disk, self.sms)
         self.alerts = Alerts(self.disk)
+        self.fleet = Fleet(self.disk)
         self.sims = Sims(self.disk)
         self.searches = Searches(self.disk)
         self.lists = Lists(self.disk)

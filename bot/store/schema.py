@@ -7,6 +7,7 @@ import secrets
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from bot.store.schema_alerts import ALERTS
 from bot.store.schema_jobs import JOBS
 from bot.store.schema_sms import SMS
 
@@ -165,6 +166,13 @@ def jobs(db: Database) -> None:
 def sms(db: Database) -> None:
     """SMS as conversations: those that came and went, reports, threads and drafts; whose text is to go when."""
     for statement in SMS:
+        db.execute(statement)
+
+
+@SCHEMA(name="0012_alerts")
+def alerts(db: Database) -> None:
+    """Alerts of rules, about SIMs, pools and accounts, announced together; how full pools were day by day."""
+    for statement in ALERTS:
         db.execute(statement)
 
 

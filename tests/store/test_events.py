@@ -134,7 +134,7 @@ async def test_it_is_still_the_same_after_a_restart(store: Store):
 async def test_the_label_is_taken_from_the_last_look(store: Store):
     """A SIM that was seen before is called by its label, and by its account where the push names none."""
     sim = Sim(GICCID, Status.ACTIVE, "ACTIVATED", account="from the list")
-    await store.alerts.look_over([(sim, "Pump 7")], lambda _, __: Verdict(), card_in="C1", now=NOW)
+    await store.alerts.look_over([(sim, "Pump 7")], lambda _, __: Verdict(), now=NOW)
     named = store.events.get(await receive(store))
     unnamed = store.events.get(await receive(store, replace(PUSH, key="id:2", account=None)))
     nobody = store.events.get(await receive(store, replace(PUSH, key="id:3", giccid=None)))

@@ -30,7 +30,7 @@ async def one(worker):
     n = base + worker
     while True:
         push = Push(name="mo-sms", key=f"id:{n}", body=b"{}", giccid="1")
-        await store.events.receive(push, window=timedelta(hours=1), card_in="C1", now=NOW)
+        await store.events.receive(push, window=timedelta(hours=1), now=NOW)
         sys.stdout.write(f"event {n}\\n"); sys.stdout.flush()
         await store.disk.write(lambda db: write_down(db, Deed("U1", "asked", f"approval:{n}"), at=NOW))
         sys.stdout.write(f"audit {n}\\n"); sys.stdout.flush()
