@@ -16,18 +16,19 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 
 from bot.clock import WallClock
-from bot.config.settings import Alerts as AlertSettings
+from bot.config.alerts import Alerts as AlertSettings
+from bot.config.alerts import rules_of
 from bot.flows.alerts import Alerts, Settings
 from bot.flows.scanning import Scanning
 from bot.flows.scanning import Settings as ScanSettings
-from bot.rules.alerts import Limits
 from bot.simulator.fleet import Fleet
 from bot.simulator.hub import Hub
+from bot.slack import Slack
 from bot.smarthub.client import SmartHub
 from bot.smarthub.contract import contract
 from bot.store import Store
@@ -63,13 +64,12 @@ async def scan(base: str, store_path: str) -> dict[str, Any]:
     """One look over all SIMs, as the bot takes it."""
     clock, store = WallClock(), Store(Path(store_path))
     hub = SmartHub(base_url=base, key=KEY, contract=contract(), clock=clock, rate_per_second=1000.0, page_size=PAGE)
-    usual = AlertSettings()
-    limits = Limits(usual.quota_percent, usual.expiry_days)
-    settings = Settings(channel="C0BENCH", limits=limits, snooze_for=usual.snooze_for, label_field="custom1")
-    alerts = Alerts(store=store.alerts, hub=hub, clock=clock, settings=settings)
-    scanning = Scanning(
-        store=store, hub=hub, clock=clock, look=alerts.look, settings=ScanSettings("C0BENCH", AHEAD, usual.keep_usage)
-    )
+    rules, usual = rules_of(AlertSettings()), AlertSettings()
+    settings = Settings(channel="C0BENCH", rules=rules, snooze_for=usual.snooze_for, label_field="custom1")
+    slack = cast(Slack, None)  # nothing is sent by a look
+    alerts = Alerts(store=store, hub=hub, slack=slack, clock=clock, settings=settings)
+    scan_settings = ScanSettings("C0BENCH", AHEAD, usual.keep_usage)
+    scanning = Scanning(store=store, hub=hub, clock=clock, alerts=alerts, settings=scan_settings)
     began = time.monotonic()
     said = await scanning.scan()
     seconds = time.monotonic() - began

@@ -276,8 +276,8 @@ class App:
 
     def _jobs(self) -> list[Job]:
         async def wake() -> str | None:
-            woken = await self.flows.alerts.wake()
-            return f"{woken} snoozes over" if woken else None
+            woken, reminded = await self.flows.alerts.wake(), await self.flows.alerts.remind()
+            return f"{woken} snoozes over, {reminded} reminders" if woken or reminded else None
 
         async def look() -> None:
             if self._socket is not None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.config import Config
+from bot.config.alerts import rules_of as alert_rules_of
 from bot.config.policies import rules_of
 from bot.config.routes import routes_of
 from bot.flows import alerts, approvals, audit, events, intake, pushes, sms
 from bot.flows.accounts import Accounts
 from bot.flows.approvals import Approvals
 from bot.flows.delegating import Delegating
+from bot.flows.fleet import Fleet
 from bot.flows.history import Histories
 from bot.flows.home import Home, Pulse
 from bot.flows.jobs import Entry, Jobs, Seams, Wish
@@ -27,11 +29,11 @@ from bot.flows.scanning import Scanning
 from bot.flows.scanning import Settings as ScanSettings
 from bot.flows.searches import Searches
 from bot.flows.sims import Sims
-from bot.rules.alerts import Limits
 from bot.rules.approvals import Approval
 from bot.rules.bulk import wants_count
 from bot.rules.conversations import Limits as SmsLimits
 from bot.rules.events import SMS
+from bot.rules.forecasts import DayUse
 from bot.rules.keywords import Keyword
 from bot.rules.orders import Order
 from bot.rules.people import Person, Roles
@@ -108,6 +110,7 @@ def make_flows(tools: Tools, *, pulse: Pulse, checked_at: Callable[[], datetime 
             "event": made_events.draw,
             "notice": made_pushes.showing.draw,
             "alert": made_alerts.draw,
+            "alerts": made_alerts.draw_all,
             "job": made_jobs.draw,
             "sms": conversations.draw,
             "sms-thread": conversations.draw_thread,
@@ -363,20 +366,30 @@ def _scanning(tools: Tools, made: alerts.Alerts) -> Scanning:
     # Half of what SmartHub takes at the same time is left to people.
     ahead = config.smarthub.concurrency // 2
     settings = ScanSettings(config.slack.alerts_channel, ahead, config.alerts.keep_usage)
-    return Scanning(store=tools.store, hub=tools.hub, clock=tools.clock, look=made.look, settings=settings)
+    return Scanning(store=tools.store, hub=tools.hub, clock=tools.clock, alerts=made, settings=settings)
 
 
 def _alerts(tools: Tools) -> alerts.Alerts:
     config = tools.config
-    return alerts.Alerts(
-        store=tools.store.alerts,
+    rules = alert_rules_of(config.alerts)
+    made = alerts.Alerts(
+        store=tools.store,
         hub=tools.hub,
+        slack=tools.slack,
         clock=tools.clock,
         settings=alerts.Settings(
             channel=config.slack.alerts_channel,
-            limits=Limits(config.alerts.quota_percent, config.alerts.expiry_days),
+            rules=rules,
             snooze_for=config.alerts.snooze_for,
             label_field=config.sims.label_field,
             units=units_of(config),
+            remind_after=config.alerts.remind_after,
         ),
     )
+    fleet = Fleet(store=tools.store, hub=tools.hub, clock=tools.clock, rules=rules)
+
+    async def past(giccids: Sequence[str]) -> Mapping[str, Sequence[DayUse]]:
+        return await tools.store.scans.past(giccids, since=tools.clock.now() - config.alerts.keep_usage)
+
+    made.seams = alerts.Seams(past, fleet.look, fleet.found)
+    return made

@@ -42,6 +42,11 @@ class Buttons:
             "approval.undo": self.undo,
             "alert.acknowledge": self.acknowledge,
             "alert.snooze": self.snooze,
+            "alert.hush": self.hush,
+            "alerts.acknowledge": self.acknowledge_all,
+            "alerts.snooze": self.snooze_all,
+            "alerts.hush": self.hush_all,
+            "alerts.csv": self.csv,
         }
 
     def register(self, app: Switchboard, listening: Listening) -> None:
@@ -101,6 +106,26 @@ class Buttons:
     async def snooze(self, id: int, by: Person, _: Body) -> None:
         """Somebody puts an alert off."""
         await self.alerts.snooze(id, by=by)
+
+    async def hush(self, id: int, by: Person, _: Body) -> None:
+        """Somebody puts an alert off until it gets worse."""
+        await self.alerts.snooze_until(id, None, by=by)
+
+    async def acknowledge_all(self, id: int, by: Person, _: Body) -> None:
+        """Somebody takes all alerts of a card."""
+        await self.alerts.acknowledge_all(id, by=by)
+
+    async def snooze_all(self, id: int, by: Person, _: Body) -> None:
+        """Somebody puts them off."""
+        await self.alerts.snooze_all(id, by=by)
+
+    async def hush_all(self, id: int, by: Person, _: Body) -> None:
+        """Somebody puts them off until they get worse."""
+        await self.alerts.snooze_all(id, by=by, until_worse=True)
+
+    async def csv(self, id: int, by: Person, _: Body) -> Message:
+        """Somebody wants them as a file."""
+        return await self.alerts.csv(id, by=by)
 
 
 def catch_the_rest(app: Switchboard, listening: Listening) -> None:

@@ -101,6 +101,8 @@ class Commands:
             "delegate": self.delegate,
             "policy": self.policy,
             "alerts": self.list_alerts,
+            "ack": self.ack,
+            "snooze": self.snooze,
             "audit": self.list_audit,
             "bulk": self.bulk,
             "status": self.status,
@@ -233,9 +235,17 @@ class Commands:
         """Which policy would match."""
         return await self.policies.question(typed.command.rest)
 
-    async def list_alerts(self, _: Typed) -> Message:
-        """The alerts that are open."""
-        return self.alerts.live(checked_at=self.checked_at())
+    async def list_alerts(self, typed: Typed) -> Message:
+        """The alerts that are open, the rules, or what one of them would find."""
+        return await self.alerts.question(typed.command.rest, checked_at=self.checked_at())
+
+    async def ack(self, typed: Typed) -> Message:
+        """Somebody takes an alert."""
+        return await self.alerts.typed_ack(typed.command.rest, by=typed.by)
+
+    async def snooze(self, typed: Typed) -> Message:
+        """Somebody puts an alert off."""
+        return await self.alerts.typed_snooze(typed.command.rest, by=typed.by, zone=await self.people.zone(typed.by.id))
 
     async def list_audit(self, typed: Typed) -> Message:
         """Who did what."""

@@ -33,6 +33,10 @@ class Lists:
         return {
             "list.open": self.open_offer,
             "search.change": self.open_search,
+            "alert.suspend": partial(self.open_alert, Operation.SUSPEND),
+            "alert.plan": partial(self.open_alert, Operation.PLAN),
+            "alerts.suspend": partial(self.open_alerts, Operation.SUSPEND),
+            "alerts.plan": partial(self.open_alerts, Operation.PLAN),
             ASK: self.open_asking,
             "list.csv": self.csv,
             "list.drop": self.drop,
@@ -71,6 +75,14 @@ class Lists:
     async def open_search(self, id: int, by: Person, body: Body) -> None:
         """Opens it for what a search finds."""
         await self.intake.forms.open_search(id, by=by, trigger=str(body["trigger_id"]))
+
+    async def open_alert(self, operation: Operation, id: int, by: Person, body: Body) -> None:
+        """Opens it for the SIM of an alert."""
+        await self.intake.forms.open_alert(id, operation, by=by, trigger=str(body["trigger_id"]))
+
+    async def open_alerts(self, operation: Operation, id: int, by: Person, body: Body) -> None:
+        """Opens it for the SIMs of alerts that were announced together."""
+        await self.intake.forms.open_alerts(id, operation, by=by, trigger=str(body["trigger_id"]))
 
     async def chosen(self, body: Body) -> None:
         """The change was chosen in the form: it is drawn again with its fields."""

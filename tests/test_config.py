@@ -169,7 +169,7 @@ SENTENCES = {
     '[roles]\nviewers = "everyone"': 'roles.viewers = "everyone": write a list in square brackets.',
     "[roles]\napprovers = []": "nobody could approve anything",
     "[alerts]\nquota_percent = [80, 80]": "alerts.quota_percent = [80, 80]: write each number once.",
-    "[alerts]\nquota_percent = [0]": "alerts.quota_percent (entry 1) = 0: write a whole number from 1 to 1000",
+    "[alerts]\nquota_percent = [0]": "alerts.quota_percent (entry 1) = 0: write a whole number of percent",
     "[alerts]\nquota_percent = []\nexpiry_days = []": "nothing would be watched",
     "[http]\nport = 65536": "http.port = 65536: write a whole number from 0 to 65535",
     '[store]\npath = ""': 'store.path = "": write the path of a file',

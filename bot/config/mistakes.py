@@ -19,7 +19,12 @@ HIDDEN = "(not shown)"
 NO_TABLE = {"model_type", "model_attributes_type", "dict_type", "mapping_type", "typed_dict_type"}
 NO_LIST = {"tuple_type", "list_type"}
 # How a section is headed that can stand there several times.
-BRACKETS = {"policies": "[[policies]]", "routes": "[[routes]]", "sms.keywords": "[[sms.keywords]]"}
+BRACKETS = {
+    "policies": "[[policies]]",
+    "routes": "[[routes]]",
+    "sms.keywords": "[[sms.keywords]]",
+    "alerts.rules": "[[alerts.rules]]",
+}
 
 
 def sentences(exc: ValidationError, known: Mapping[str, Sequence[str]], environ: Mapping[str, str]) -> Iterator[str]:
@@ -84,6 +89,7 @@ def _of_a_stranger(place: Place, known: Mapping[str, Sequence[str]]) -> str:
     many = above[0] if above and above[0] in BRACKETS else "smarthub.operations.NAME"
     kind = many if len(above) > 1 else "".join(above)
     kind = "sms.keywords" if above[:2] == ["sms", "keywords"] else kind
+    kind = "alerts.rules" if above[:2] == ["alerts", "rules"] else kind
     meant = near(last, known.get(kind, ()))
     if meant is not None:
         return f"{_path(place)} is not a setting: did you mean {_path((*place[:-1], meant))}?"

@@ -50,7 +50,7 @@ def _sims() -> BeforeValidator:
     return BeforeValidator(read)
 
 
-def _hours() -> BeforeValidator:
+def hours_of_the_week() -> BeforeValidator:
     """Hours of the week as people write them."""
 
     def read(value: object) -> Hours:
@@ -101,7 +101,7 @@ class Policy(Section):
     custom4: Words | None = None
     custom5: Words | None = None
     environment: Annotated[tuple[Environment, ...], EachOnce] | None = None
-    hours: Annotated[Hours, _hours()] | None = None
+    hours: Annotated[Hours, hours_of_the_week()] | None = None
     approval: Annotated[bool, kinds.flag()] = True
     quorum: Annotated[int, kinds.whole(1, 20, " of people")] = 1
     approvers: People | None = Field(default=None, alias="from")

@@ -11,6 +11,8 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.config import environment, settings
+from bot.config.alerts import Alerts, troubles_of
+from bot.config.alerts import Rule as AlertRule
 from bot.config.files import Table, read_table
 from bot.config.mistakes import scrubbed, sentences
 from bot.config.policies import Policy, clashes
@@ -51,7 +53,7 @@ class Config(BaseSettings):
     approvals: settings.Approvals
     bulk: settings.Bulk
     policies: tuple[Policy, ...] = ()
-    alerts: settings.Alerts
+    alerts: Alerts
     push: settings.Push
     routes: tuple[Route, ...] = ()
     http: settings.Http
@@ -97,7 +99,7 @@ class Config(BaseSettings):
         except ValidationError as exc:
             return None, [*sentences(exc, _known(), environ), *mistakes]
         mistakes += disagreements(config.routes, config.push, config.secrets)
-        return config, [*mistakes, *clashes(config.policies, config.approvals)]
+        return config, [*mistakes, *clashes(config.policies, config.approvals), *troubles_of(config.alerts.rules)]
 
     @classmethod
     def settings_customise_sources(
@@ -124,6 +126,7 @@ def _known() -> dict[str, tuple[str, ...]]:
     known["policies"] = tuple(field.alias or name for name, field in Policy.model_fields.items())
     known["sms.keywords"] = tuple(Keyword.model_fields)
     known["routes"] = tuple(Route.model_fields)
+    known["alerts.rules"] = tuple(field.alias or name for name, field in AlertRule.model_fields.items())
     return {"": tuple(known), "smarthub.operations.NAME": tuple(settings.Operation.__annotations__), **known}
 
 

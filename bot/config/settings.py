@@ -135,25 +135,6 @@ class Bulk(Section):
     card_every: Annotated[timedelta, kinds.lasting("2s", "10m")] = timedelta(seconds=5)
 
 
-class Alerts(Section):
-    """Our own alerts. `quota_percent` rises, `expiry_days` falls: the later one is the worse one."""
-
-    every: Annotated[timedelta, kinds.lasting("5s", "1d")] = timedelta(minutes=15)
-    quota_percent: Annotated[tuple[Annotated[int, kinds.whole(1, 1000)], ...], kinds.each_once()] = (80, 95, 100)
-    expiry_days: Annotated[
-        tuple[Annotated[int, kinds.whole(1, 3650, " of days")], ...], kinds.each_once(descending=True)
-    ] = Field(default=(30, 14, 7, 3, 1), validate_default=True)
-    snooze_for: Annotated[timedelta, kinds.lasting("1m", "365d")] = timedelta(days=1)
-    keep_usage: Annotated[timedelta, kinds.lasting("2d", "400d")] = timedelta(days=35)
-
-    @field_validator("expiry_days")
-    @classmethod
-    def _something_is_watched(cls, days: tuple[int, ...], info: ValidationInfo) -> tuple[int, ...]:
-        if not days and info.data.get("quota_percent") == ():
-            raise kinds.wrong("nothing would be watched: write a number here or under alerts.quota_percent")
-        return days
-
-
 class Push(Section):
     """What SmartHub sends us: who may send, how much, what shares a card, and what is watched. A time that may be left
     away is zero then.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 
 from bot.clock import Clock
 from bot.errors import NotFound, NotPossible
@@ -22,8 +23,19 @@ from bot.views import scans as view
 from bot.views.parts import Message
 
 Beside = Callable[[sqlite3.Connection], None]
-# Stores these SIMs with the alerts they raise and clear, and what else belongs to the transaction; how many.
-Look = Callable[[Sequence[Sim], Beside], Awaitable[tuple[int, int]]]
+
+
+class Alerts(Protocol):
+    """What becomes of the SIMs that were read."""
+
+    async def look(self, sims: Sequence[Sim], beside: Beside) -> tuple[int, int]:
+        """Stores these SIMs and what else belongs to the transaction; how many alerts they raise and clear."""
+
+    async def whole(self) -> tuple[int, int]:
+        """The same for what a look over all SIMs alone can tell."""
+
+    async def announce(self) -> int:
+        """Tells of what was raised."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +50,8 @@ class Settings:
 class Scanning:
     """Looks over SIMs. One at a time: what comes second waits."""
 
-    def __init__(self, *, store: Store, hub: SmartHub, clock: Clock, look: Look, settings: Settings) -> None:
-        self._store, self._hub, self._clock, self._look, self._settings = store, hub, clock, look, settings
+    def __init__(self, *, store: Store, hub: SmartHub, clock: Clock, alerts: Alerts, settings: Settings) -> None:
+        self._store, self._hub, self._clock, self._alerts, self._settings = store, hub, clock, alerts, settings
         self._alone = asyncio.Lock()
 
     async def scan(self) -> str:
@@ -49,7 +61,10 @@ class Scanning:
         a look that is cut off goes on where it was. What is said of all SIMs is said after a whole look alone.
         """
         async with self._alone:
-            said = await self._over(None)
+            try:
+                said = await self._over(None)
+            finally:
+                await self._alerts.announce()  # what single SIMs show is true also when the look was cut off
         await self._tell_vanished()
         removed = 1
         while removed:  # a little at a time
@@ -66,7 +81,10 @@ class Scanning:
         if self._alone.locked():
             raise NotPossible("SIMs are being read anew right now; look again in a few minutes.")
         async with self._alone:
-            said = await self._over(names[account.strip().casefold()])
+            try:
+                said = await self._over(names[account.strip().casefold()])
+            finally:
+                await self._alerts.announce()
         return view.refreshed(said)
 
     async def _over(self, account: str | None) -> str:
@@ -75,9 +93,12 @@ class Scanning:
         async with aclosing(self._pages(account, first=scan.page + 1)) as pages:
             async for page in pages:
                 turned = self._store.scans.turned(scan.id, page=page.number, sims=len(page.sims), skipped=page.skipped)
-                more = await self._look(page.sims, turned)
+                more = await self._alerts.look(page.sims, turned)
                 raised, cleared = raised + more[0], cleared + more[1]
         done = await self._store.scans.end(scan.id, now=self._clock.now())
+        if account is None:
+            more = await self._alerts.whole()
+            raised, cleared = raised + more[0], cleared + more[1]
         return in_words(done, raised=raised, cleared=cleared, vanished=0, resumed=resumed)
 
     async def _pages(self, account: str | None, *, first: int) -> AsyncGenerator[Page, None]:

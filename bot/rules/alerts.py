@@ -1,4 +1,4 @@
-"""When a SIM's quota or expiry is worth an alert, and what becomes of an alert afterwards. Pure."""
+"""What an alert is, and what becomes of it: raised, worse, put off, over. Pure."""
 
 from __future__ import annotations
 
@@ -9,16 +9,44 @@ from enum import StrEnum
 
 from bot.errors import NotPossible
 from bot.rules.people import Person, Role, need
-from bot.rules.sims import Sim, Status
-
-DAY = timedelta(days=1)
 
 
 class Kind(StrEnum):
-    """What an alert is about."""
+    """What an alert is about: a quota in percent, a usage in bytes, an expiry, a SIM without sessions, one that is paid
+    for and idle, a jump in usage, a country or a plan on no list, a quota that will not last, one IMEI in two SIMs.
+    """
 
     QUOTA = "quota"
+    BYTES = "bytes"
     EXPIRY = "expiry"
+    SILENT = "no-session"
+    IDLE = "idle"
+    SPIKE = "spike"
+    COUNTRY = "country"
+    PLAN = "plan"
+    RUN_OUT = "run-out"
+    TWIN = "imei"
+
+
+FALLING = frozenset({Kind.EXPIRY, Kind.RUN_OUT})  # days left: the fewer, the graver
+# What wavers by its nature: while the same cycle lasts it gets graver or stays, so that nothing is told twice.
+WAVERING = frozenset({Kind.RUN_OUT, Kind.SPIKE})
+
+
+class About(StrEnum):
+    """Whose alert it is."""
+
+    SIM = "sim"
+    POOL = "pool"
+    ACCOUNT = "account"
+
+
+class Severity(StrEnum):
+    """How grave an alert is."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
 
 
 class State(StrEnum):
@@ -35,18 +63,12 @@ SAME_CLICK = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
-class Limits:
-    """When to alert: percent of the cycle's quota used, and days left before the plan expires."""
-
-    quota_percent: tuple[int, ...] = ()
-    expiry_days: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
 class Finding:
-    """A limit that a SIM has reached. `cycle` is what it holds for: the billing cycle, or the date of the expiry.
+    """A limit that was reached. `cycle` is what it holds for: the billing cycle, the date of the expiry, the country …
 
-    For a quota `value` and `whole` are bytes used and bytes allowed; for an expiry `expires_at` is the moment.
+    `giccid` is the SIM; for a pool or an account (see `about`) it is `key_of` them. For a quota `value` and `whole` are
+    bytes used and bytes allowed; where something ends `expires_at` is the moment. `detail` is what else there is to
+    say. `rule` is the name of the rule that was broken, `severity` how grave it is where the rule says so.
     """
 
     giccid: str
@@ -59,16 +81,33 @@ class Finding:
     value: int | None = None
     whole: int | None = None
     expires_at: datetime | None = None
+    detail: str | None = None
+    rule: str = ""
+    about: About = About.SIM
+    severity: Severity | None = None
 
     @property
     def gravity(self) -> int:
         """The higher, the graver: percent used, or fewer days left."""
-        return self.threshold if self.kind is Kind.QUOTA else -self.threshold
+        return -self.threshold if self.kind in FALLING else self.threshold
+
+    @property
+    def grave(self) -> Severity:
+        """How grave it is: what the rule says, or what the limit does."""
+        if self.severity is not None:
+            return self.severity
+        if self.kind in FALLING:
+            return Severity.CRITICAL if self.threshold <= 1 else Severity.WARNING
+        full = self.kind is Kind.QUOTA and self.threshold >= 100
+        return Severity.CRITICAL if full or self.kind is Kind.TWIN else Severity.WARNING
 
 
 @dataclass(frozen=True)
 class Alert:
-    """A finding that was announced, and what people did about it. Times are aware UTC, people are Slack user ids."""
+    """A finding that was raised, and what people did about it. Times are aware UTC, people are Slack user ids.
+
+    `card` is the number of the announcement it is part of; `None` while it has not been announced.
+    """
 
     id: int
     finding: Finding
@@ -78,6 +117,40 @@ class Alert:
     by: str | None = None
     at: datetime | None = None
     until: datetime | None = None
+    card: int | None = None
+
+
+@dataclass(frozen=True)
+class Announcement:
+    """Alerts of one rule and one account that were announced together. `alert` is the one where it is only one.
+
+    `renewal` is what SmartHub does when a package of the account ends, in its word; `None` where that is not known, or
+    nothing ends.
+    """
+
+    id: int
+    rule: str
+    account: str | None
+    channel: str
+    made_at: datetime
+    size: int
+    alert: int | None = None
+    renewal: str | None = None
+    reminded: int = 0
+
+    @property
+    def subject(self) -> str:
+        """How its card is called."""
+        return f"alerts:{self.id}" if self.alert is None else f"alert:{self.alert}"
+
+
+@dataclass(frozen=True)
+class Telling:
+    """Where the alerts of a rule are announced now, and after how long somebody is reminded of them (`None`: never)."""
+
+    rule: str
+    channel: str
+    remind_after: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -88,28 +161,8 @@ class Verdict:
     change: tuple[Alert, ...] = ()
 
 
-def judge(sim: Sim, limits: Limits, *, label: str, now: datetime) -> tuple[Finding, ...]:
-    """The gravest limit of each kind that this SIM has reached; a retired SIM reaches none."""
-    if sim.status is Status.RETIRED:
-        return ()
-    found = (_quota(sim, limits, label), _expiry(sim, limits, label, now))
-    return tuple(f for f in found if f is not None)
-
-
-def can_tell(sim: Sim, found: Finding) -> bool:
-    """Whether this look at the SIM says anything about what was found earlier: what is left out is not known.
-
-    A quota or an expiry that is gone together with its rate plan or its cycle is not left out, it is over.
-    """
-    if sim.status is Status.RETIRED or sim.plan != found.plan:
-        return True
-    if found.kind is Kind.EXPIRY:
-        return sim.plan_expires_at is not None
-    return sim.usage_bytes is not None and (sim.quota_bytes is not None or sim.cycle != found.cycle)
-
-
 def compare(live: Sequence[Alert], found: Iterable[Finding], *, now: datetime) -> Verdict:
-    """What follows for one SIM, given its alerts that are not cleared and what was found just now.
+    """What follows for one SIM, pool or account, given its alerts that are not cleared and what was found just now.
 
     The same limit in the same cycle is announced once; a graver one is announced again; what is over is cleared.
     """
@@ -117,8 +170,10 @@ def compare(live: Sequence[Alert], found: Iterable[Finding], *, now: datetime) -
     change: list[Alert] = []
     held: set[int] = set()
     for finding in found:
-        same = [a for a in live if a.finding.kind is finding.kind and a.finding.cycle == finding.cycle]
+        same = [a for a in live if _same_fact(a.finding, finding)]
         held.update(a.id for a in same)
+        if finding.kind in WAVERING and any(a.finding.gravity > finding.gravity for a in same):
+            continue
         known = next((a for a in same if a.finding.threshold == finding.threshold), None)
         for alert in same:
             change.extend(_beside(alert, finding, now=now))
@@ -138,10 +193,13 @@ def acknowledge(alert: Alert, *, by: Person, now: datetime) -> Alert:
     return replace(_to(alert, State.ACKNOWLEDGED, now=now), by=by.id)
 
 
-def snooze(alert: Alert, *, by: Person, until: datetime, now: datetime) -> Alert:
-    """The alert put off until a moment, or until it gets worse. A second click a moment later is none: NotPossible."""
+def snooze(alert: Alert, *, by: Person, until: datetime | None, now: datetime) -> Alert:
+    """The alert put off until a moment, or until it gets worse; with no moment, until it gets worse alone. A second
+    click a moment later is none: NotPossible.
+    """
     _still_open(alert, by, "snooze")
-    if alert.state is State.SNOOZED and alert.until is not None and abs(until - alert.until) < SAME_CLICK:
+    before = alert.until
+    if alert.state is State.SNOOZED and before and until and abs(until - before) < SAME_CLICK:
         raise NotPossible("This alert was put off just now; nothing was changed by your click.")
     return replace(_to(alert, State.SNOOZED, now=now), by=by.id, until=until)
 
@@ -164,6 +222,16 @@ def _to(alert: Alert, state: State, *, now: datetime) -> Alert:
     return replace(alert, state=state, version=alert.version + 1, by=None, at=now, until=None)
 
 
+def _same_fact(one: Finding, other: Finding) -> bool:
+    """Whether both tell of the same thing, with the same or another limit. Another plan is another quota; a plan that
+    SmartHub leaves out is not.
+    """
+    if (one.rule, one.kind, one.cycle) != (other.rule, other.kind, other.cycle):
+        return False
+    of_the_plan = one.kind in (Kind.QUOTA, Kind.BYTES)
+    return not of_the_plan or one.plan is None or other.plan is None or one.plan == other.plan
+
+
 def _beside(alert: Alert, finding: Finding, *, now: datetime) -> tuple[Alert, ...]:
     """An alert of the same kind and cycle, beside what is found now: taken over by a graver one, or eased."""
     if alert.finding.gravity < finding.gravity and alert.state is not State.WORSENED:
@@ -171,41 +239,3 @@ def _beside(alert: Alert, finding: Finding, *, now: datetime) -> tuple[Alert, ..
     if alert.finding.gravity > finding.gravity:
         return (_to(alert, State.CLEARED, now=now),)
     return ()
-
-
-def _quota(sim: Sim, limits: Limits, label: str) -> Finding | None:
-    if sim.usage_bytes is None or sim.quota_bytes is None or sim.quota_bytes <= 0:
-        return None
-    reached = [p for p in limits.quota_percent if sim.usage_bytes * 100 >= sim.quota_bytes * p]
-    if not reached:
-        return None
-    return Finding(
-        giccid=sim.giccid,
-        label=label,
-        account=sim.account,
-        plan=sim.plan,
-        kind=Kind.QUOTA,
-        threshold=max(reached),
-        cycle=sim.cycle or "",
-        value=sim.usage_bytes,
-        whole=sim.quota_bytes,
-    )
-
-
-def _expiry(sim: Sim, limits: Limits, label: str, now: datetime) -> Finding | None:
-    if sim.plan_expires_at is None or not limits.expiry_days:
-        return None
-    left = sim.plan_expires_at - now
-    reached = [0] if left <= timedelta(0) else [d for d in limits.expiry_days if left <= d * DAY]
-    if not reached:
-        return None
-    return Finding(
-        giccid=sim.giccid,
-        label=label,
-        account=sim.account,
-        plan=sim.plan,
-        kind=Kind.EXPIRY,
-        threshold=min(reached),
-        cycle=sim.plan_expires_at.date().isoformat(),
-        expires_at=sim.plan_expires_at,
-    )

@@ -34,12 +34,13 @@ class Origin(StrEnum):
 
     FILE = "file"
     SEARCH = "search"
+    ALERTS = "alerts"
 
 
 @dataclass(frozen=True)
 class Offer:
     """SIMs that somebody was offered the form for, and its number, which a button carries. `value` is Slack's id of a
-    file, or a search; `name` is how a person calls it.
+    file, a search, or the number of alerts that were announced together; `name` is how a person calls it.
     """
 
     id: int

@@ -54,7 +54,9 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "job": Verb("job N", "one bulk job: progress, what failed, its buttons", Role.VIEWER),
         "refresh": Verb("refresh ACCOUNT", "reads the SIMs of an account anew, for searches and alerts", Role.OPERATOR),
         "policy": Verb("policy test retire 200 account:acme", "which policy matches, and who decides", Role.VIEWER),
-        "alerts": Verb("alerts", "the alerts that are open", Role.VIEWER),
+        "alerts": Verb("alerts", "the alerts that are open; `alerts rules`, `alerts test RULE`", Role.VIEWER),
+        "ack": Verb("ack N", "takes alert N", Role.OPERATOR),
+        "snooze": Verb("snooze N 3d", "puts alert N off; `snooze N worse`: until it gets worse", Role.OPERATOR),
         "subscribe": Verb("subscribe no-session account:acme", "this channel gets these notifications", Role.OPERATOR),
         "subscriptions": Verb("subscriptions", "which channel gets which notifications, and by whom", Role.VIEWER),
         "unsubscribe": Verb("unsubscribe N", "ends a subscription", Role.OPERATOR),
@@ -70,9 +72,8 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
 )
 CHANGES = tuple(operation.value for operation in Operation)
 # What is a deed rather than a look is answered to whoever did it, whatever is typed behind it.
-DEEDS = frozenset(
-    {*CHANGES, "protect", "unprotect", "delegate", "refresh", "subscribe", "unsubscribe", "mute", "unmute"}
-)
+NOTIFIED = ("subscribe", "unsubscribe", "mute", "unmute")
+DEEDS = frozenset({*CHANGES, "protect", "unprotect", "delegate", "refresh", *NOTIFIED, "ack", "snooze"})
 NAMES_A_SIM = frozenset({"show", "history", *CHANGES, "protect", "unprotect"})
 CALLED_SO = frozenset({"sim", "iccid", "giccid"})  # what people write in front of the number of a SIM
 REASON_LIMIT = 500

@@ -13,6 +13,7 @@ from bot.store.delegations import Delegations
 from bot.store.deliveries import Deliveries, Runs
 from bot.store.disk import Disk
 from bot.store.events import Events
+from bot.store.fleet import Fleet
 from bot.store.incidents import Incidents
 from bot.store.job_sims import JobSims
 from bot.store.jobs import Jobs
@@ -54,6 +55,7 @@ class Store:
         self.rhythm = Rhythm(self.disk)
         self.alerts = Alerts(self.disk)
         self.scans = Scans(self.disk)
+        self.fleet = Fleet(self.disk)
         self.sims = Sims(self.disk)
         self.searches = Searches(self.disk)
         self.lists = Lists(self.disk)

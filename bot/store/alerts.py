@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
-from bot.errors import NotFound
-from bot.rules.alerts import Alert, Finding, Kind, State, Verdict
+from bot.errors import NotFound, NotPossible
+from bot.rules import alerts as rule
+from bot.rules.alerts import About, Alert, Announcement, Finding, Kind, Severity, State, Telling, Verdict
 from bot.rules.audit import Deed
-from bot.rules.outbox import Card, Outgoing
+from bot.rules.outbox import Card, Note, Outgoing
 from bot.rules.sims import Sim
-from bot.store import outbox, snapshot
+from bot.store import alert_cards, outbox, snapshot
 from bot.store.audit import write_down
 from bot.store.disk import Disk
 from bot.store.rows import Row, time, time_or_none, when, when_or_none
@@ -33,15 +35,14 @@ class Alerts:
         page: Iterable[tuple[Sim, str]],
         compare: Compare,
         *,
-        card_in: str,
         now: datetime,
         beside: Callable[[sqlite3.Connection], None] = lambda _: None,
     ) -> tuple[int, int]:
         """How many alerts one page of SIMs, each with its label, has raised and cleared.
 
-        The snapshot, the alerts and the messages are one transaction, so a check that is killed and run again
-        announces nothing twice. `compare` is the rule: from a SIM and its live alerts to what changes; `beside` is what
-        else belongs to the transaction.
+        The snapshot, the alerts and the redraws are one transaction, so a check that is killed and run again raises
+        nothing twice. `compare` is the rule: from a SIM and its live alerts to what changes; `beside` is what else
+        belongs to the transaction. What was raised is told by `announce`.
         """
 
         def work(db: sqlite3.Connection) -> tuple[int, int]:
@@ -50,21 +51,109 @@ class Alerts:
             snapshot.remember(db, seen, now=now)
             beside(db)
             live = _live_of(db, [sim.giccid for sim, _ in seen])
+            changed: list[Alert] = []
             for sim, _ in seen:
                 verdict = compare(sim, live.get(sim.giccid, ()))
-                for alert in verdict.change:
-                    _write(db, alert)
-                    outbox.put(db, [Card(f"alert:{alert.id}", card_in)], now=now)
-                    cleared += alert.state is State.CLEARED
-                for finding in verdict.announce:
-                    number = _insert(db, finding, now)
-                    outbox.put(db, [Card(f"alert:{number}", card_in)], now=now)
-                    raised += 1
+                cleared += _carry_out(db, verdict, now)
+                raised += len(verdict.announce)
+                changed += verdict.change
                 if verdict != NOTHING:  # the page may hold the same SIM again
                     live |= _live_of(db, [sim.giccid])
+            alert_cards.redraw(db, (alert.card for alert in changed), now=now)
             return raised, cleared
 
         return await self._disk.write(work)
+
+    async def look_over_fleet(
+        self, found: Sequence[Finding], *, judged: Callable[[Alert], bool], now: datetime
+    ) -> tuple[int, int]:
+        """The same for what only a look over all SIMs can tell: `found` is all there is now, about SIMs, pools and
+        accounts. Alerts that are not `judged`, because what they are about could not be read, are left alone.
+        """
+
+        def work(db: sqlite3.Connection) -> tuple[int, int]:
+            raised = cleared = 0
+            changed: list[Alert] = []
+            for live, now_found in _by_subject(_live_of_fleet(db), found, judged):
+                verdict = rule.compare(live, now_found, now=now)
+                cleared += _carry_out(db, verdict, now)
+                raised += len(verdict.announce)
+                changed += verdict.change
+            alert_cards.redraw(db, (alert.card for alert in changed), now=now)
+            return raised, cleared
+
+        return await self._disk.write(work)
+
+    async def any_of_fleet(self) -> bool:
+        """Whether an alert is left of what only a look over all SIMs can tell."""
+        return await self._disk.read(lambda db: next(_live_of_fleet(db), None) is not None, within_s=10)
+
+    async def announce(
+        self, tellings: Sequence[Telling], *, now: datetime, renewals: Mapping[str, str] = MappingProxyType({})
+    ) -> int:
+        """How many announcements were made: what is open and was never announced, all of a rule and account together.
+
+        `renewals` says for an account what becomes of a package that ends. An alert is announced once for good.
+        """
+        return await self._disk.write(lambda db: alert_cards.announce(db, tellings, renewals, now=now))
+
+    def to_announce(self, kind: Kind) -> tuple[str, ...]:
+        """The accounts with alerts of this kind that are open and were not announced."""
+        rows = self._disk.reader.execute(
+            "SELECT DISTINCT account FROM alerts WHERE card IS NULL AND state = 'open' AND kind = ?"
+            " AND account IS NOT NULL ORDER BY account",
+            (kind.value,),
+        )
+        return tuple(row["account"] for row in rows)
+
+    async def act(self, card: int, step: Callable[[Alert], Alert], *, deed: Deed, now: datetime) -> int:
+        """How many alerts of an announcement took this step, with one audit line and a redraw.
+
+        Raises NotAllowed for who may not, NotFound, and NotPossible with the reason of the first where none could.
+        """
+
+        def work(db: sqlite3.Connection) -> int:
+            announcement, count, problem = alert_cards.get(db, card), 0, None
+            for alert in _alerts(db.execute("SELECT * FROM alerts WHERE card = ? ORDER BY id", (card,))):
+                try:
+                    count += _write(db, step(alert))
+                except NotPossible as refused:
+                    problem = problem or refused
+            if not count:
+                raise problem or NotPossible("Nothing of this is open any more.")
+            write_down(db, deed, at=now)
+            outbox.put(db, [Card(announcement.subject, announcement.channel)], now=now)
+            return count
+
+        return await self._disk.write(work)
+
+    def announcement(self, id: int) -> Announcement:
+        """The announcement with this number. Raises NotFound."""
+        return alert_cards.get(self._disk.reader, id)
+
+    def standing(self, card: int) -> dict[State, int]:
+        """How many alerts of an announcement stand where."""
+        rows = self._disk.reader.execute("SELECT state, count(*) FROM alerts WHERE card = ? GROUP BY state", (card,))
+        return {State(row[0]): row[1] for row in rows}
+
+    def of_card(self, card: int, *, limit: int = 100, live: bool = False) -> tuple[Alert, ...]:
+        """The alerts of an announcement, as they were raised; `live` leaves out what is over or taken over."""
+        there = " AND state NOT IN ('cleared', 'worsened')" if live else ""
+        statement = f"SELECT * FROM alerts WHERE card = ?{there} ORDER BY id LIMIT ?"  # noqa: S608 - ours
+        return tuple(_alerts(self._disk.reader.execute(statement, (card, limit))))
+
+    def sims_of_card(self, card: int) -> tuple[str, ...]:
+        """The SIMs of an announcement whose alerts still hold, by GICCID."""
+        rows = self._disk.reader.execute(
+            "SELECT DISTINCT giccid FROM alerts WHERE card = ? AND about = 'sim'"
+            " AND state NOT IN ('cleared', 'worsened') ORDER BY giccid",
+            (card,),
+        )
+        return tuple(row["giccid"] for row in rows)
+
+    async def remind(self, *, say: Callable[[Announcement, int], Note], now: datetime) -> int:
+        """How many announcements somebody was reminded of; each at most three times, the wait doubles."""
+        return await self._disk.write(lambda db: alert_cards.remind(db, say, now=now))
 
     async def swap(self, old: Alert, new: Alert, *, deed: Deed, messages: Sequence[Outgoing], now: datetime) -> bool:
         """Whether `new` took the place of `old`, with its audit line and messages; not when somebody was faster."""
@@ -99,17 +188,27 @@ class Alerts:
         ).fetchone()
         return int(row[0])
 
+    def live_of_rule(self, rule: str, *, limit: int = 50) -> tuple[Alert, ...]:
+        """The same of one rule."""
+        rows = self._disk.reader.execute(
+            "SELECT * FROM alerts WHERE state IN ('open', 'acknowledged', 'snoozed') AND rule = ? ORDER BY id DESC"
+            " LIMIT ?",
+            (rule, limit),
+        )
+        return tuple(_alerts(rows))
+
     def of_sim(self, giccid: str, *, limit: int = 1000) -> tuple[Alert, ...]:
         """The alerts of this SIM in every state, the newest first."""
         rows = self._disk.reader.execute(
-            "SELECT * FROM alerts WHERE giccid = ? ORDER BY id DESC LIMIT ?", (giccid, limit)
+            "SELECT * FROM alerts WHERE giccid = ? AND about = 'sim' ORDER BY id DESC LIMIT ?", (giccid, limit)
         )
         return tuple(_alert(row) for row in rows)
 
     def live_of_sim(self, giccid: str) -> tuple[Alert, ...]:
         """The alerts of this SIM that still hold and are not taken over by a graver one, the newest first."""
         rows = self._disk.reader.execute(
-            "SELECT * FROM alerts WHERE giccid = ? AND state != 'cleared' AND state != 'worsened' ORDER BY id DESC",
+            "SELECT * FROM alerts WHERE giccid = ? AND about = 'sim' AND state NOT IN ('cleared', 'worsened')"
+            " ORDER BY id DESC",
             (giccid,),
         )
         return tuple(_alert(row) for row in rows)
@@ -127,7 +226,7 @@ def _live_of(db: sqlite3.Connection, giccids: Sequence[str]) -> dict[str, Sequen
     found: dict[str, list[Alert]] = {giccids[0]: []} if giccids else {}
     rows = db.execute(
         "SELECT a.* FROM json_each(?) AS wanted CROSS JOIN alerts AS a"
-        " ON a.giccid = wanted.value AND a.state != 'cleared' ORDER BY a.id",
+        " ON a.giccid = wanted.value AND a.about = 'sim' AND a.state != 'cleared' ORDER BY a.id",
         (json.dumps(sorted(set(giccids))),),
     )
     for row in rows:
@@ -135,25 +234,49 @@ def _live_of(db: sqlite3.Connection, giccids: Sequence[str]) -> dict[str, Sequen
     return dict(found)
 
 
-def _insert(db: sqlite3.Connection, finding: Finding, now: datetime) -> int:
-    cursor = db.execute(
-        "INSERT INTO alerts (giccid, label, account, plan, kind, threshold, cycle, value, whole, expires_at, raised_at,"
-        " state, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', 1)",
-        (
-            finding.giccid,
-            finding.label,
-            finding.account,
-            finding.plan,
-            finding.kind.value,
-            finding.threshold,
-            finding.cycle,
-            finding.value,
-            finding.whole,
-            when_or_none(finding.expires_at),
-            when(now),
-        ),
+def _live_of_fleet(db: sqlite3.Connection) -> Iterator[Alert]:
+    """The alerts that are not cleared of what only a look over all SIMs can tell."""
+    return _alerts(
+        db.execute("SELECT * FROM alerts WHERE state != 'cleared' AND (about != 'sim' OR kind = 'imei') ORDER BY id")
     )
-    return int(cursor.lastrowid or 0)
+
+
+def _by_subject(
+    live: Iterable[Alert], found: Iterable[Finding], judged: Callable[[Alert], bool]
+) -> Iterator[tuple[list[Alert], list[Finding]]]:
+    """What is live and what was found of each SIM, pool or account."""
+    every: dict[tuple[str, str], tuple[list[Alert], list[Finding]]] = {}
+    for finding in found:
+        every.setdefault((finding.about, finding.giccid), ([], []))[1].append(finding)
+    for alert in live:
+        if judged(alert):
+            every.setdefault((alert.finding.about, alert.finding.giccid), ([], []))[0].append(alert)
+    return iter(every.values())
+
+
+def _carry_out(db: sqlite3.Connection, verdict: Verdict, now: datetime) -> int:
+    """How many were cleared, after the verdict is in the store."""
+    for alert in verdict.change:  # first, for a new one may take the place of one that is over
+        _write(db, alert)
+    for finding in verdict.announce:
+        _insert(db, finding, now)
+    return sum(alert.state is State.CLEARED for alert in verdict.change)
+
+
+FIELDS = (
+    "giccid", "label", "account", "plan", "kind", "threshold", "cycle", "value", "whole", "expires_at", "detail",
+    "rule", "about", "severity",
+)  # fmt: skip
+INSERT = (
+    f"INSERT INTO alerts ({', '.join(FIELDS)}, raised_at, state, version)"  # noqa: S608 - names of ours
+    f" VALUES ({', '.join('?' * len(FIELDS))}, ?, 'open', 1)"
+)
+
+
+def _insert(db: sqlite3.Connection, finding: Finding, now: datetime) -> None:
+    of_time = when_or_none(finding.expires_at)
+    values = [of_time if name == "expires_at" else getattr(finding, name) for name in FIELDS]
+    db.execute(INSERT, (*values, when(now)))
 
 
 def _write(db: sqlite3.Connection, alert: Alert, *, if_version: int | None = None) -> bool:
@@ -173,6 +296,10 @@ def _write(db: sqlite3.Connection, alert: Alert, *, if_version: int | None = Non
     return cursor.rowcount == 1
 
 
+def _alerts(rows: Iterable[Row]) -> Iterator[Alert]:
+    return map(_alert, rows)
+
+
 def _alert(row: Row) -> Alert:
     finding = Finding(
         giccid=row["giccid"],
@@ -185,6 +312,10 @@ def _alert(row: Row) -> Alert:
         value=row["value"],
         whole=row["whole"],
         expires_at=time_or_none(row["expires_at"]),
+        detail=row["detail"],
+        rule=row["rule"],
+        about=About(row["about"]),
+        severity=None if row["severity"] is None else Severity(row["severity"]),
     )
     return Alert(
         id=row["id"],
@@ -195,4 +326,5 @@ def _alert(row: Row) -> Alert:
         by=row["by"],
         at=time_or_none(row["at"]),
         until=time_or_none(row["until"]),
+        card=row["card"],
     )

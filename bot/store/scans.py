@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
+from bot.rules.forecasts import DayUse
 from bot.rules.outbox import Outgoing
 from bot.rules.scans import Scan, Vanished
 from bot.store import outbox
 from bot.store.disk import Disk
+from bot.store.fleet import uses_of
 from bot.store.rows import Row, time, time_or_none, when
 from bot.store.snapshot import DAY, micros, moment
 
@@ -21,6 +24,12 @@ MISSED = (
     "SELECT s.giccid, s.label, f.account, l.at FROM sims s JOIN seen n ON n.sim = s.id JOIN looks l ON l.id = n.look"
     " JOIN facets f ON f.id = s.facet WHERE l.at < ? AND s.giccid NOT IN (SELECT giccid FROM vanished) LIMIT 10000"
 )
+PAST = (
+    "WITH RECURSIVE days(day) AS (SELECT ? UNION ALL SELECT day + 1 FROM days WHERE day < ?)"
+    " SELECT s.giccid, u.day, u.bytes FROM json_each(?) AS w CROSS JOIN sims AS s ON s.giccid = w.value"
+    " CROSS JOIN days AS d CROSS JOIN usage_days AS u ON u.day = d.day AND u.sim = s.id ORDER BY s.giccid, u.day"
+)
+EPOCH_DAY = date(1970, 1, 1)
 BACK = (
     "DELETE FROM vanished WHERE giccid IN (SELECT v.giccid FROM vanished v JOIN sims s ON s.giccid = v.giccid"
     " JOIN seen n ON n.sim = s.id JOIN looks l ON l.id = n.look WHERE l.at >= ?)"
@@ -112,6 +121,18 @@ class Scans:
             (_day(since), self._newest_day(), sim),
         )
         return tuple((row[0], row[1]) for row in rows)
+
+    async def past(self, giccids: Sequence[str], *, since: datetime) -> dict[str, tuple[DayUse, ...]]:
+        """What each of these SIMs used on each day since then of which that is known, the oldest first."""
+        wanted, first = json.dumps(list(giccids)), _day(since)
+
+        def work(db: sqlite3.Connection) -> dict[str, tuple[DayUse, ...]]:
+            ends: dict[str, list[tuple[date, int]]] = {}
+            for row in db.execute(PAST, (first, self._newest_day(), wanted)):
+                ends.setdefault(row["giccid"], []).append((EPOCH_DAY + timedelta(days=row["day"]), row["bytes"]))
+            return {giccid: tuple(uses_of(of_it)) for giccid, of_it in ends.items()}
+
+        return await self._disk.read(work, within_s=PATIENCE_S)
 
     def totals(self, *, since: datetime) -> tuple[Row, ...]:
         """What the SIMs of each account and pool had used together at the end of each day: day, account, pool, count,

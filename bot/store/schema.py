@@ -7,6 +7,7 @@ import secrets
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from bot.store.schema_alerts import ALERTS
 from bot.store.schema_jobs import JOBS
 from bot.store.schema_pushes import PUSHES
 from bot.store.schema_sms import SMS
@@ -173,6 +174,13 @@ def sms(db: Database) -> None:
 def pushes(db: Database) -> None:
     """Notifications in channels: incidents and their cards, subscriptions, planned work, and what is usual."""
     for statement in PUSHES:
+        db.execute(statement)
+
+
+@SCHEMA(name="0012_alerts")
+def alerts(db: Database) -> None:
+    """Alerts of rules, about SIMs, pools and accounts, announced together; how full pools were day by day."""
+    for statement in ALERTS:
         db.execute(statement)
 
 

@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import NotAllowed, NotPossible
-from bot.rules.alerts import Alert, Finding, Kind, Limits, State, Verdict, acknowledge, compare, judge, snooze, wake
+from bot.rules.alert_rules import Rule, judge, usual
+from bot.rules.alerts import Alert, Finding, Kind, State, Verdict, acknowledge, compare, snooze, wake
 from bot.rules.people import Person, Role
 from bot.rules.sims import Sim, Status
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
-LIMITS = Limits(quota_percent=(80, 100), expiry_days=(7, 1))
+LIMITS = usual(quota_percent=(80, 100), expiry_days=(7, 1))
 SIM = Sim(giccid="8949212600000000142", status=Status.ACTIVE, status_word="ACTIVATED", cycle="2026-11", plan="iot-100")
 OPERATOR = Person("U1", Role.OPERATOR)
 
@@ -26,7 +27,7 @@ def used(usage: int | None, quota: int | None, *, cycle: str | None = "2026-11")
     return replace(SIM, usage_bytes=usage, quota_bytes=quota, cycle=cycle)
 
 
-def found(sim: Sim, *, limits: Limits = LIMITS, now: datetime = NOW) -> list[tuple[Kind, int]]:
+def found(sim: Sim, *, limits: Sequence[Rule] = LIMITS, now: datetime = NOW) -> list[tuple[Kind, int]]:
     """What is judged of it, in short."""
     return [(f.kind, f.threshold) for f in judge(sim, limits, label="Pump 7", now=now)]
 
@@ -133,7 +134,7 @@ def test_a_retired_sim_reaches_nothing():
 
 def test_without_limits_nothing_is_found():
     """Who configured no limits hears nothing, not even of what has expired."""
-    assert found(replace(used(100, 100), plan_expires_at=NOW), limits=Limits()) == []
+    assert found(replace(used(100, 100), plan_expires_at=NOW), limits=usual()) == []
 
 
 # What follows

@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.errors import NotFound
-from bot.rules.alerts import Alert, Limits, State, Verdict, acknowledge, compare, judge, snooze
+from bot.rules.alert_rules import judge, usual
+from bot.rules.alerts import Alert, State, Telling, Verdict, acknowledge, compare, snooze
 from bot.rules.audit import Deed
 from bot.rules.outbox import Card, Note
 from bot.rules.people import Person, Role
@@ -18,7 +19,8 @@ from bot.rules.sims import Sim, Status
 from bot.store import Store
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
-LIMITS = Limits(quota_percent=(80, 100), expiry_days=(7, 1))
+LIMITS = usual(quota_percent=(80, 100), expiry_days=(7, 1))
+TELLINGS = (Telling("quota", "C1"), Telling("expiry", "C1"))
 OPERATOR = Person("U1", Role.OPERATOR)
 DEED = Deed("U1", "acknowledged", "alert:1")
 
@@ -36,7 +38,9 @@ def rule(sim: Sim, live: Sequence[Alert]) -> Verdict:
 
 async def look(store: Store, *sims: tuple[Sim, str]) -> tuple[int, int]:
     """One look over these SIMs."""
-    return await store.alerts.look_over(sims, rule, card_in="C1", now=NOW)
+    counts = await store.alerts.look_over(sims, rule, now=NOW)
+    await store.alerts.announce(TELLINGS, now=NOW)
+    return counts
 
 
 def cards(store: Store) -> int:
@@ -48,8 +52,8 @@ async def test_a_look_raises_and_clears(store: Store):
     """The counts, the alerts and the cards of a look are what the rule said."""
     assert await look(store, sim(1, 80), sim(2, 10), sim(3, 100)) == (2, 0)
     assert [(a.finding.label, a.finding.threshold) for a in store.alerts.live()] == [("Pump 3", 100), ("Pump 1", 80)]
-    assert [head.what for head in store.outbox.heads()] == [Card("alert:1", "C1")]
-    assert cards(store) == 2
+    assert [head.what for head in store.outbox.heads()] == [Card("alerts:1", "C1")]
+    assert store.alerts.announcement(1).size == 2
 
     assert await look(store, sim(1, 0), sim(2, 80), sim(3, 90)) == (2, 2)
     assert [(a.finding.label, a.finding.threshold) for a in store.alerts.live()] == [("Pump 3", 80), ("Pump 2", 80)]
@@ -84,7 +88,7 @@ async def test_two_looks_at_once_announce_once(store: Store):
 
     assert sum(raised for raised, _ in results) == 30
     assert len(store.alerts.live()) == 30
-    assert cards(store) == 30
+    assert cards(store) == 1
 
 
 async def test_a_sim_listed_twice_is_announced_once(store: Store):
@@ -101,7 +105,7 @@ async def test_a_look_that_breaks_leaves_nothing(store: Store):
         return rule(seen, live)
 
     with pytest.raises(ValueError, match="odd"):
-        await store.alerts.look_over([sim(1, 80), sim(2, 80)], breaks, card_in="C1", now=NOW)
+        await store.alerts.look_over([sim(1, 80), sim(2, 80)], breaks, now=NOW)
 
     assert store.alerts.live() == ()
     assert cards(store) == 0

@@ -50,7 +50,7 @@ async def test_the_alerts_of_a_sim(store: Store):
 
     async def look(announce=(), change=()) -> None:
         verdict = Verdict(tuple(announce), tuple(change))
-        await store.alerts.look_over([(sim, "Pump 7")], lambda _, __: verdict, card_in="C1", now=NOW)
+        await store.alerts.look_over([(sim, "Pump 7")], lambda _, __: verdict, now=NOW)
 
     await look([QUOTA, replace(QUOTA, threshold=95), EXPIRY, replace(QUOTA, giccid=OTHER)])
     over = replace(store.alerts.get(1), state=AlertState.WORSENED, version=2, at=NOW)

@@ -160,7 +160,7 @@ def limited(field: str, sign: str, amount: int, sim: Sim) -> bool:
 async def look(store: Store, sims: Sequence[Sim], *, now: datetime = NOW) -> None:
     """One look at these SIMs."""
     page = [(sim, label_of(sim, "custom1")) for sim in sims]
-    await store.alerts.look_over(page, lambda _, __: Verdict(), card_in="C1", now=now)
+    await store.alerts.look_over(page, lambda _, __: Verdict(), now=now)
 
 
 def all_pages(store: Store, query: Query, *, limit: int, few: int) -> tuple[list[Listed], int]:

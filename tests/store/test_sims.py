@@ -54,7 +54,7 @@ def other(n: int, **fields: object) -> Sim:
 async def look(store: Store, *sims: Sim, now: datetime = NOW) -> None:
     """One look at these SIMs."""
     page = [(sim, label_of(sim, "custom1")) for sim in sims]
-    await store.alerts.look_over(page, lambda _, __: Verdict(), card_in="C1", now=now)
+    await store.alerts.look_over(page, lambda _, __: Verdict(), now=now)
 
 
 async def one(store: Store, sim: Sim = FULL, *, now: datetime = NOW) -> int:

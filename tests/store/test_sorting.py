@@ -44,7 +44,7 @@ def of_sim(n: int, **more: object) -> Push:
 async def test_the_label_is_taken_from_the_last_look(store: Store):
     """A SIM that was seen before is called by its label, and by its account where the push names none."""
     sim = Sim(GICCID, Status.ACTIVE, "ACTIVATED", account="from the list")
-    await store.alerts.look_over([(sim, "Pump 7")], lambda _, __: Look(), card_in="C1", now=NOW)
+    await store.alerts.look_over([(sim, "Pump 7")], lambda _, __: Look(), now=NOW)
     await come(store, PUSH, replace(PUSH, key="id:2", account=None), replace(PUSH, key="id:3", giccid=None))
 
     named, unnamed, nobody = (store.events.get(n) for n in (1, 2, 3))
@@ -66,7 +66,7 @@ async def test_a_card_comes_with_it(store: Store):
 async def test_what_is_judged_is_what_is_known(store: Store):
     """The judge gets the SIM's account, plan, country, label and custom fields, as far as they are known."""
     sim = Sim(GICCID, Status.ACTIVE, "ACTIVATED", plan="iot", country="DE", custom=("Pump 7", "prod", None, None, None))
-    await store.alerts.look_over([(sim, "Pump 7")], lambda _, __: Look(), card_in="C1", now=NOW)
+    await store.alerts.look_over([(sim, "Pump 7")], lambda _, __: Look(), now=NOW)
     seen: list[About] = []
 
     def judge(about: About) -> Verdict:

@@ -117,7 +117,7 @@ async def test_a_hundred_alerts_fit_on_the_home(world: World):
         world.hub.grow(n, fraction=1.1)
         world.hub.expire_in(n, 2)
     await world.run("alerts")
-    assert len(world.cards(ALERTS)) == 80
+    assert len(world.cards(ALERTS)) == 8
 
     assert "100 % of the quota used" in await home(world, VIEWER)
 

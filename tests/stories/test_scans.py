@@ -22,14 +22,14 @@ async def test_it_goes_on_where_it_was(world: World):
     """Cut off in the middle and stopped, the next bot reads the pages that are left, and counts all of them."""
     world.settings["smarthub"] = {"page_size": 10, "concurrency": 1}
     await world.restart()
-    look = world.app.flows.scanning._look
+    look = world.app.flows.alerts.look
 
     async def until_it_is_gone(sims: Sequence[Sim], beside: Beside) -> tuple[int, int]:
         if len(pages(world)) > 2:
             raise ProviderDown("it is gone")
         return await look(sims, beside)
 
-    world.app.flows.scanning._look = until_it_is_gone
+    world.app.flows.alerts.look = until_it_is_gone  # type: ignore[method-assign]
     world.hub.asked.clear()
     await world.run("alerts")
     assert world.app.store.scans.last() is None

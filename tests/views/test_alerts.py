@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 from hypothesis import strategies as st
 
-from bot.rules.alerts import Alert, Finding, Kind, State
+from bot.rules.alert_rules import Rule, Scope
+from bot.rules.alerts import About, Alert, Announcement, Finding, Kind, Severity, State
 from bot.views import alerts as view
 from tests.views.drawn import (
     COUNT,
@@ -27,8 +28,9 @@ from tests.views.drawn import (
 QUOTA = Finding(GICCID, "Pump 7", "acme", "iot-100", Kind.QUOTA, 80, "2026-11", value=83_000_000, whole=100_000_000)
 EXPIRY = Finding(GICCID, "Pump 7", "acme", "iot-100", Kind.EXPIRY, 7, "2026-11-29", expires_at=NOW + timedelta(days=7))
 ALERT = Alert(id=3, finding=QUOTA, raised_at=NOW)
-ACKNOWLEDGE = {"Acknowledge": "alert.acknowledge"}
-SNOOZE = {"Snooze 1 d": "alert.snooze"}
+CHANGES = {"Suspend…": "alert.suspend", "Change the plan…": "alert.plan"}
+ACKNOWLEDGE = {"Acknowledge": "alert.acknowledge", **CHANGES}
+SNOOZE = {"Snooze 1 d": "alert.snooze", "Until it gets worse": "alert.hush", **CHANGES}
 
 
 @pytest.mark.parametrize(
@@ -110,7 +112,25 @@ FINDINGS = st.builds(
     value=st.one_of(st.none(), COUNT),
     whole=st.one_of(st.none(), COUNT),
     expires_at=st.one_of(st.none(), TIMES),
+    detail=MAYBE,
+    rule=TEXT,
+    about=st.sampled_from(list(About)),
+    severity=st.one_of(st.none(), st.sampled_from(list(Severity))),
 )
+RULES = st.builds(
+    Rule,
+    name=TEXT,
+    kind=st.sampled_from(list(Kind)),
+    limits=st.lists(COUNT, max_size=4).map(tuple),
+    about=st.sampled_from(list(About)),
+    allowed=st.lists(TEXT, max_size=4).map(tuple),
+    scope=st.builds(Scope, accounts=st.lists(TEXT, max_size=3).map(tuple)),
+)
+ANNOUNCEMENTS = st.builds(
+    Announcement, id=IDS, rule=TEXT, account=MAYBE, channel=st.just("C1"), made_at=TIMES, size=COUNT, renewal=MAYBE
+)
+STANDING = st.dictionaries(st.sampled_from(list(State)), COUNT)
+TOGETHER = Announcement(id=4, rule="quota", account="acme", channel="C1", made_at=NOW, size=3)
 ALERTS = st.builds(
     Alert,
     id=IDS,
@@ -127,3 +147,38 @@ ALERTS = st.builds(
 def test_the_longest_list_with_the_longest_labels(label: str):
     """Fifty alerts whose labels never end are still one message."""
     sound(view.listing([replace(ALERT, id=n, finding=replace(QUOTA, label=label)) for n in range(50)], checked_at=NOW))
+
+
+def test_alerts_together_are_one_card():
+    """The card says how many there are of what, where they stand, and offers what can be done for all of them."""
+    alerts = [replace(ALERT, id=n, finding=replace(QUOTA, label=f"Pump {n}")) for n in range(3)]
+    card = view.digest(TOGETHER, alerts, {State.OPEN: 2, State.CLEARED: 1}, snooze_for="1 d")
+
+    assert words(card).startswith("🟡 3 SIMs of acme: quota nearly used")
+    assert "\nNow  2 open, 1 over\n" in card.text
+    assert "Pump 2: 80 % of the quota used" in card.text
+    assert list(buttons(card.blocks)) == [
+        "Acknowledge", "Snooze 1 d", "Until it gets worse", "Suspend…", "Change the plan…", "CSV",
+    ]  # fmt: skip
+    over = view.digest(TOGETHER, alerts, {State.CLEARED: 3}, snooze_for="1 d")
+    assert words(over).startswith("✅ 3 SIMs")
+    assert list(buttons(over.blocks)) == ["CSV"]
+    sound(card)
+
+
+def test_an_expiry_that_switches_off_is_graver():
+    """A package at whose end the SIM goes off is critical at any distance, and the card says what will happen."""
+    soon = replace(ALERT, finding=EXPIRY)
+    off, on = (view.card(soon, snooze_for="1 d", renewal=word) for word in ("DISABLE_CARD", "AUTO"))
+
+    assert words(off).startswith("🔴")
+    assert "the SIM is switched off when it ends" in words(off)
+    assert words(on).startswith("🟡")
+    assert "it is renewed by itself" in words(on)
+
+
+def test_a_rule_in_words():
+    """A rule is said with its limits, whom it is for and when it is told."""
+    rule = Rule("idle", Kind.QUOTA, (80, 95), scope=Scope(accounts=("acme", "b"), custom=((2, ("x",)),)))
+    assert view.rule_in_words(rule) == "quota nearly used (sim) 80 %, 95 % for account acme or b, custom2 x"
+    assert "500.0 MB" in view.rule_in_words(Rule("big", Kind.BYTES, (500_000_000,)))

@@ -86,7 +86,7 @@ from tests.views.anything import (
 from tests.views.drawn import COUNT, IDS, MAYBE, NOW, TEXT, TIMES, few, maybe, sound, sound_view
 from tests.views.requests import GROUPS, PEOPLE, RADII, REQUESTS, SENTENCES
 from tests.views.test_accounts import POOL
-from tests.views.test_alerts import ALERTS
+from tests.views.test_alerts import ALERTS, ANNOUNCEMENTS, FINDINGS, RULES, STANDING
 from tests.views.test_audit import ABOUT, ANCHOR, LINES
 from tests.views.test_jobs import HOSTILE_FACTS, HOSTILE_JOBS
 from tests.views.test_lists import LIST_ORDERS, NAMES, OFFERED, REPORTS
@@ -138,6 +138,15 @@ MESSAGES: Mapping[View, st.SearchStrategy[Callable[[], Message]]] = {
     alerts.card: calls(alerts.card, ALERTS, snooze_for=st.just("52 w")),
     alerts.listing: calls(alerts.listing, few(ALERTS), checked_at=maybe(TIMES), count=st.one_of(st.none(), COUNT)),
     alerts.snooze_over: calls(alerts.snooze_over, ALERTS),
+    alerts.put_off: calls(alerts.put_off, ALERTS),
+    alerts.reminder: calls(alerts.reminder, ANNOUNCEMENTS, COUNT),
+    alerts.rules: calls(alerts.rules, few(RULES)),
+    alerts.dry_run: calls(
+        alerts.dry_run, RULES, few(FINDINGS), count=COUNT, told=COUNT, checked_at=maybe(TIMES)
+    ),
+    alerts.digest: calls(
+        alerts.digest, ANNOUNCEMENTS, st.lists(ALERTS, min_size=1, max_size=4), STANDING, snooze_for=st.just("52 w")
+    ),
     approvals.asked: calls(approvals.asked, REQUESTS, channel=st.just("C9")),
     approvals.asked_for: calls(approvals.asked_for, REQUESTS),
     approvals.broken_glass: calls(approvals.broken_glass, REQUESTS),

@@ -16,6 +16,8 @@ import pytest
 
 import bot.views
 from bot.rules import history as rule
+from bot.rules.alert_rules import Rule
+from bot.rules.alerts import Kind as AlertKind
 from bot.rules.alerts import State as AlertState
 from bot.rules.approvals import Approval, State
 from bot.rules.events import EVENTS
@@ -60,7 +62,7 @@ from tests.views import (
 )
 from tests.views.drawn import NASTY
 from tests.views.requests import BROKEN, REQUEST, STATES
-from tests.views.test_alerts import ALERT, EXPIRY, QUOTA
+from tests.views.test_alerts import ALERT, EXPIRY, QUOTA, TOGETHER
 from tests.views.test_approvals_waiting import listing
 from tests.views.test_audit import ABOUT as AUDITED
 from tests.views.test_audit import ANCHOR, ASKED, line
@@ -147,6 +149,15 @@ def _alerts() -> Iterator[tuple[View, Message]]:
             alert = replace(ALERT, finding=found, state=state, by="U2", at=NOW, until=NOW + timedelta(days=1))
             yield alerts.card, alerts.card(alert, snooze_for="1 d")
         yield alerts.snooze_over, alerts.snooze_over(replace(ALERT, finding=found))
+    yield alerts.put_off, alerts.put_off(replace(ALERT, until=NOW))
+    yield alerts.reminder, alerts.reminder(TOGETHER, 3)
+    rule = Rule("quota", AlertKind.QUOTA, (80, 95))
+    yield alerts.rules, alerts.rules([rule])
+    for found in ([], [QUOTA] * 20):
+        yield alerts.dry_run, alerts.dry_run(rule, found, count=len(found) * 2, told=1, checked_at=NOW)
+    for many in (1, 100):
+        standing = {AlertState.OPEN: many}
+        yield alerts.digest, alerts.digest(TOGETHER, [ALERT] * many, standing, snooze_for="1 d")
     for many in (0, 1, 3):
         yield alerts.listing, alerts.listing([ALERT] * many, checked_at=NOW if many else None)
 

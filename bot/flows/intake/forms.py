@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from bot.clock import Clock
-from bot.errors import BadInput, Misfilled, NotAllowed, SlackError
+from bot.errors import BadInput, Misfilled, NotAllowed, NotPossible, SlackError
 from bot.flows.intake.sources import Pasted, Searched, Source, Uploaded, Valued
 from bot.flows.intake.taking import DEED, Taking
 from bot.rules.bulk import FILE, IDS, REASON, SEARCH, Form, Offer, Origin, read_form
@@ -94,6 +94,23 @@ class Forms:
         offer = await self._offer(Origin.SEARCH, text, name=text, by=by)
         await self.slack.open_modal(trigger=trigger, view=view.form(offer=offer))
 
+    async def open_alerts(self, card: int, operation: Operation, *, by: Person, trigger: str) -> None:
+        """Opens the form for the SIMs of alerts that were announced together, as far as those still hold when it comes
+        back. Raises NotFound, SlackError.
+        """
+        need(by, Role.OPERATOR, to=DEED)
+        found = self.store.alerts.announcement(card)
+        name = f"the alerts of “{found.rule}” for {found.account or 'no account'}"[:200]
+        offer = await self._offer(Origin.ALERTS, str(card), name=name, by=by)
+        await self.slack.open_modal(trigger=trigger, view=view.form(operation, offer=offer))
+
+    async def open_alert(self, id: int, operation: Operation, *, by: Person, trigger: str) -> None:
+        """The same for the alert with this number alone."""
+        found = self.store.alerts.get(id)
+        if found.card is None:
+            raise NotPossible("This alert has not been announced yet; ask for the change by the SIM's number.")
+        await self.open_alerts(found.card, operation, by=by, trigger=trigger)
+
     async def redraw(self, modal: str, operation: Operation, id: int, *, by: Person) -> None:
         """Shows the fields of the change that was chosen in the form that is open. Raises NotFound, SlackError."""
         need(by, Role.OPERATOR, to=DEED)
@@ -122,11 +139,19 @@ class Forms:
         form = read_form(operation, given, offered=offer is not None)
         if form.order is None:
             raise Misfilled(" ".join(dict.fromkeys(form.problems.values())), problems=form.problems)
-        field, source = _source(form) if offer is None else (REASON, _source_of(offer))
+        field, source = _source(form) if offer is None else (REASON, self._source_of(offer))
         try:
             return await self.taking.take(source, form.order, by=by, reason=form.reason)
         except BadInput as problem:
             raise Misfilled(str(problem), problems={field: str(problem)}) from problem
+
+    def _source_of(self, offer: Offer) -> Source:
+        match offer.origin:
+            case Origin.FILE:
+                return Uploaded(offer.value)
+            case Origin.SEARCH:
+                return Searched(offer.value)
+        return Pasted("\n".join(self.store.alerts.sims_of_card(int(offer.value))), offer.name)
 
 
 def _source(form: Form) -> tuple[str, Source]:
@@ -138,11 +163,3 @@ def _source(form: Form) -> tuple[str, Source]:
     if form.search is not None:
         return SEARCH, Searched(form.search)
     return IDS, Pasted(form.ids or "")
-
-
-def _source_of(offer: Offer) -> Source:
-    match offer.origin:
-        case Origin.FILE:
-            return Uploaded(offer.value)
-        case Origin.SEARCH:
-            return Searched(offer.value)
