@@ -193,12 +193,21 @@ def acknowledge(alert: Alert, *, by: Person, now: datetime) -> Alert:
 def snooze(alert: Alert, *, by: Person, until: datetime | None, now: datetime) -> Alert:
     """The alert put off until a moment, or until it gets worse; with no moment, until it gets worse alone."""
     _still_open(alert, by, "snooze")
+    if alert.state is State.SNOOZED and _are_close(alert.until, until):
+        raise NotPossible(f"<@{alert.by}> has put this off already.")
     return replace(_to(alert, State.SNOOZED, now=now), by=by.id, until=until)
 
 
 def wake(alert: Alert, *, now: datetime) -> Alert:
     """The alert after its snooze is over and it still holds."""
     return _to(alert, State.OPEN, now=now)
+
+
+def _are_close(one: datetime | None, other: datetime | None) -> bool:
+    """Whether two clicks on the same button would mean these."""
+    if one is None or other is None:
+        return one is other
+    return abs(one - other) < timedelta(minutes=1)
 
 
 def _still_open(alert: Alert, by: Person, verb: str) -> None:
