@@ -139,7 +139,7 @@ def make_flows(tools: Tools, *, pulse: Pulse, checked_at: Callable[[], datetime 
             units=units,
         ),
         histories=Histories(store=store, hub=hub, slack=slack, clock=clock, units=units),
-        accounts=Accounts(hub=hub, clock=clock, units=units),
+        accounts=Accounts(hub=hub, clock=clock, units=units, past=store.fleet.past_of_pool),
         approvals=made_approvals,
         jobs=made_jobs,
         protecting=Protecting(store.protected, clock, label_field),

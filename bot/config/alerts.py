@@ -142,7 +142,7 @@ def _of_scope(rule: Rule, here: str) -> Iterator[str]:
     narrow = [*OF_SIMS_ALONE, *(["plans"] if rule.about == "account" else [])]
     for key in narrow:
         if rule.about != "sim" and getattr(rule, key) is not None:
-            yield f"{here}.{key}: a {rule.about} has none; take it out, or write of = “sim”."
+            yield f"{here}.{key}: of = “{rule.about}” has no such thing; take it out, or write of = “sim”."
 
 
 def _made(rule: Rule) -> Made:

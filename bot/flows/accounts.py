@@ -11,6 +11,7 @@ from bot.clock import Clock
 from bot.errors import BadInput, BotError, NotFound, ProviderError
 from bot.rules.accounts import Account, Enterprise
 from bot.rules.countries import read_wanted
+from bot.rules.forecasts import DayUse, outlook
 from bot.rules.likeness import alike
 from bot.rules.pools import Pool
 from bot.rules.sims import quotable
@@ -25,6 +26,12 @@ AT_ONCE = 8
 # The rest would fit into no table of Slack's; asking for a hundred takes about five seconds at the usual rate.
 ASKED_AT_MOST = 100
 T = TypeVar("T")
+Past = Callable[[str, str, str | None], Sequence[DayUse]]
+
+
+def no_past(_account: str, _pool: str, _cycle: str | None) -> Sequence[DayUse]:
+    """The past of pools where none is kept."""
+    return ()
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,9 @@ class Told(Generic[T]):
 class Accounts:
     """Looking at accounts. Nothing is kept: every figure is read from SmartHub when it is asked for."""
 
-    def __init__(self, *, hub: SmartHub, clock: Clock, units: Units = DECIMAL) -> None:
+    def __init__(self, *, hub: SmartHub, clock: Clock, units: Units = DECIMAL, past: Past = no_past) -> None:
+        """`past` is what was used of a pool of an account on each day of a cycle, as far as that is known."""
+        self._past = past
         self._hub, self._clock, self._units = hub, clock, units
 
     async def account(self, name: str | None = None) -> Message:
@@ -57,10 +66,22 @@ class Accounts:
             pools = [(name, pool) for name, found in told.answers for pool in found]
             left_out = len(enterprise.accounts) - ASKED_AT_MOST
             return pools_view.listing(
-                _by_use(pools), failures=told.failures, left_out=left_out, read_at=now, units=units
-            )
+                _by_use(pools), failures=told.failures, left_out=left_out, read_at=now, units=units,
+                outlooks=self._outlooks(pools),
+            )  # fmt: skip
         found = [(account.strip(), pool) for pool in await self._of(account, self._hub.pools)]
-        return pools_view.listing(_by_use(found), account=account.strip(), read_at=now, units=units)
+        outlooks = self._outlooks(found)
+        return pools_view.listing(_by_use(found), account=account.strip(), read_at=now, units=units, outlooks=outlooks)
+
+    def _outlooks(self, pools: Sequence[tuple[str, Pool]]) -> dict[tuple[str, str], str]:
+        """What becomes of each pool, by its account and its name."""
+        now = self._clock.now()
+        return {
+            (account, pool.name): outlook(
+                pool.used_bytes, pool.total_bytes, pool.cycle, now=now, past=self._past(account, pool.name, pool.cycle)
+            )
+            for account, pool in pools
+        }
 
     async def plans(self, account: str, *, exact: bool = False) -> Message:
         """The rate plans of an account. Raises BadInput, NotFound, ProviderError."""

@@ -17,7 +17,7 @@ from bot.clock import Clock
 from bot.errors import BadInput, BotError, NotPossible, StoreError
 from bot.rules import alerts as rule
 from bot.rules.alert_rules import Rule, can_tell, judge
-from bot.rules.alerts import Alert, Announcement, Finding, Kind, Severity, Telling, Verdict
+from bot.rules.alerts import Alert, Announcement, Finding, Kind, Severity, State, Telling, Verdict
 from bot.rules.audit import SYSTEM, Deed
 from bot.rules.durations import say_duration
 from bot.rules.forecasts import DayUse
@@ -38,6 +38,7 @@ Past = Callable[[Sequence[str]], Awaitable[Mapping[str, Sequence[DayUse]]]]
 RENEWAL_KEPT = timedelta(hours=6)
 SHEET_ROWS = 200_000
 SHOWN = 20
+HUSHED = "snoozed until worse"
 WORSE = frozenset({"worse", "until worse", "until it gets worse"})
 NUMBERED = re.compile(r"#?([0-9]{1,12})(?:\s+(.*))?", re.DOTALL)
 
@@ -146,7 +147,8 @@ class Alerts:
         """Puts off all that is open of it, for the time in the settings. Raises NotFound, NotAllowed, NotPossible."""
         now = self._clock.now()
         until = None if until_worse else now + self._settings.snooze_for
-        deed = Deed(by.id, "snoozed", f"alerts:{card}", {"until": None if until is None else until.isoformat()})
+        told = None if until is None else until.isoformat()
+        deed = Deed(by.id, HUSHED if until_worse else "snoozed", f"alerts:{card}", {"until": told})
         await self._store.act(card, lambda alert: rule.snooze(alert, by=by, until=until, now=now), deed=deed, now=now)
 
     async def csv(self, card: int, *, by: Person) -> Message:
@@ -331,7 +333,8 @@ class Alerts:
         before = self._store.get(id)
         after = step(before)
         until = None if after.until is None else after.until.isoformat()
-        deed = Deed(by, after.state, f"alert:{id}", {"until": until})
+        until_worse = after.state is State.SNOOZED and until is None
+        deed = Deed(by, HUSHED if until_worse else after.state, f"alert:{id}", {"until": until})
         channel, subject = self._place_of(before)
         cards = [] if before.card is None else [Card(subject, channel)]
         if not await self._store.swap(before, after, deed=deed, messages=cards, now=self._clock.now()):

@@ -52,7 +52,7 @@ class Fleet:
             now, pools = self._clock.now(), await self.pools()
             read = frozenset(account for account, _ in pools)
             for filled in (one for _, every in pools for one in every):
-                past = self._store.fleet.past_of_pool(filled.account, filled.pool.name, cycle=filled.pool.cycle)
+                past = self._store.fleet.past_of_pool(filled.account, filled.pool.name, filled.pool.cycle)
                 found += judge_pool(filled.account, filled.pool, rules, now=now, past=past)
         if any(rule.about is About.ACCOUNT for rule in rules):
             for total in await self._store.fleet.totals():

@@ -59,9 +59,6 @@ class State(StrEnum):
     CLEARED = "cleared"
 
 
-SAME_CLICK = timedelta(seconds=10)
-
-
 @dataclass(frozen=True)
 class Finding:
     """A limit that was reached. `cycle` is what it holds for: the billing cycle, the date of the expiry, the country …
@@ -198,15 +195,21 @@ def snooze(alert: Alert, *, by: Person, until: datetime | None, now: datetime) -
     click a moment later is none: NotPossible.
     """
     _still_open(alert, by, "snooze")
-    before = alert.until
-    if alert.state is State.SNOOZED and before and until and abs(until - before) < SAME_CLICK:
-        raise NotPossible("This alert was put off just now; nothing was changed by your click.")
+    if alert.state is State.SNOOZED and _are_close(alert.until, until):
+        raise NotPossible(f"<@{alert.by}> has put this off already.")
     return replace(_to(alert, State.SNOOZED, now=now), by=by.id, until=until)
 
 
 def wake(alert: Alert, *, now: datetime) -> Alert:
     """The alert after its snooze is over and it still holds."""
     return _to(alert, State.OPEN, now=now)
+
+
+def _are_close(one: datetime | None, other: datetime | None) -> bool:
+    """Whether two clicks on the same button would mean these."""
+    if one is None or other is None:
+        return one is other
+    return abs(one - other) < timedelta(minutes=1)
 
 
 def _still_open(alert: Alert, by: Person, verb: str) -> None:

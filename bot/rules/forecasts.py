@@ -120,6 +120,16 @@ def too_little(used: int | None, whole: int | None, cycle: str | None, *, now: d
     return None
 
 
+def outlook(
+    used: int | None, whole: int | None, cycle: str | None, *, now: datetime, past: Sequence[DayUse] = ()
+) -> str:
+    """What becomes of this quota, in words, or why that cannot be said."""
+    if used is not None and whole is not None and 0 < whole <= used:
+        return "used up"
+    made = forecast(used, whole, cycle, now=now, past=past)
+    return f"too little to go on: {too_little(used, whole, cycle, now=now)}" if made is None else made.words
+
+
 def spike_of(past: Sequence[DayUse], *, today: date) -> Jump | None:
     """Today beside the day in the middle of the 28 days before; `None` where fewer than 7 of them are known."""
     before = [d.bytes for d in past if today - timedelta(days=28) <= d.day < today and d.bytes >= 0]

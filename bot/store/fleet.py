@@ -88,7 +88,7 @@ class Fleet:
 
         await self._disk.write(work)
 
-    def past_of_pool(self, account: str, pool: str, *, cycle: str | None) -> tuple[DayUse, ...]:
+    def past_of_pool(self, account: str, pool: str, cycle: str | None) -> tuple[DayUse, ...]:
         """What was used of it on each day of the cycle of which that is known, the oldest first."""
         rows = self._disk.reader.execute(
             "SELECT day, used_bytes FROM pool_days WHERE account = ? AND pool = ? AND cycle = ? ORDER BY day",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from bot.rules.pools import Pool
 from bot.views.accounts import as_of, counted, missing, said
@@ -37,16 +38,21 @@ def listing(
     left_out: int = 0,
     read_at: datetime,
     units: Units = DECIMAL,
+    outlooks: Mapping[tuple[str, str], str] = MappingProxyType({}),
 ) -> Message:
     """The pools, each with its account. `failures` names the accounts that could not be read, with the reason, and
-    `left_out` is the number of accounts that were not asked.
+    `left_out` is the number of accounts that were not asked. `outlooks` says by account and name of a pool what becomes
+    of it.
     """
     title = f"Data pools of {account}" if account is not None else "Data pools of all accounts"
     if not pools:
         none = spans(bold(name(title)), ": there are none.")
         return Message(text=flat(none), blocks=(lines(none, *_notes(failures, left_out), as_of(read_at)),))
     columns = _columns(everywhere=account is None)
-    rows = [_row(owner, pool, units, everywhere=account is None) for owner, pool in pools[:ROWS]]
+    rows = [
+        (*_row(owner, pool, units, everywhere=account is None), outlooks.get((owner, pool.name), "–"))
+        for owner, pool in pools[:ROWS]
+    ]
     summary = _summary([pool for _, pool in pools], units)
     cut = [spans(f"The {ROWS} fullest are shown.")] if len(pools) > ROWS else []
     top: tuple[Block, ...] = (
@@ -71,6 +77,7 @@ def _columns(*, everywhere: bool) -> tuple[Column, ...]:
     return (
         Column("Pool"), *whose, Column("Rate plan"), Column("Used", right=True), Column("Of", right=True),
         Column("Share", right=True), Column("SIMs", right=True), Column("Cycle"), Column("Expires (UTC)"),
+        Column("Outlook"),
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from bot.rules.alerts import Alert
 from bot.rules.approvals import Approval
 from bot.rules.durations import say_duration
+from bot.rules.forecasts import forecast
 from bot.rules.naming import Named
 from bot.rules.people import Person, Role
 from bot.rules.shields import Shield
@@ -156,6 +157,9 @@ def _usage(sim: Sim, seen: Seen) -> Rows:
     cycle = name(sim.cycle or "")
     title = bold(f"Usage in {cycle}" if cycle else "Usage in this billing cycle")
     rows = _amounts(title, sim.usage_bytes, sim.quota_bytes, "no quota", seen.units)
+    made = forecast(sim.usage_bytes, sim.quota_bytes, sim.cycle, now=seen.now)
+    if made is not None and made.before_the_end and made.used < made.whole:
+        rows.append(spans(bold("Outlook"), f"  {made.words}"))
     rows += [row for addon in sim.addons[:LISTED] for row in _addon(addon, seen)]
     if len(sim.addons) > LISTED:
         rows.append(spans(f"… and {len(sim.addons) - LISTED} more add-ons."))

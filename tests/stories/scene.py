@@ -35,24 +35,26 @@ from tests.talk import (
 FAR = 10**6  # seconds: as good as never
 CHANGING = [endpoint.name for endpoint in ENDPOINTS if endpoint.changes]
 UNKNOWN = ("carries nothing that is known here", "There is no", "and gone")
-PENDING, UNSURE, COOLING, DONE, BROKEN, ALERT = "1", "2", "3", "4", "5", "1"
+PENDING, UNSURE, COOLING, DONE, BROKEN, ALERT, TOGETHER = "1", "2", "3", "4", "5", "1", "2"
 # The job on whose card each button is pressed.
 JOBS = {
     "job.continue": 1, "job.undo": 2, "job.retry": 3, "job.pause": 4, "job.resume": 5, "job.cancel": 6,
 }  # fmt: skip
 
+ON_ALERTS = ("acknowledge", "snooze", "hush", "suspend", "plan")
+
 # Who may press what. What stands here for nobody is for whoever asked alone.
 LOOKS = {
     "sim.show", "sim.pick", "find.sim", "sim.refresh", "sim.exact", "sim.history", "history.all", "history.csv",
     *(f"history.{kind.value}" for kind in Kind), "search.next", "search.back", "search.csv",
-    "search.open",
+    "search.open", "alerts.csv",
     "menu.find", "menu.approvals", "menu.alerts", "menu.status", "menu.help",
     "incident.sim", "incident.account", "incident.csv",
 }  # fmt: skip
 CHANGES = {f"sim.{operation.value}" for operation in Operation}
 WORK = {
-    "approval.look", "approval.cancel", "approval.undo", "alert.acknowledge", "alert.snooze", "search.change",
-    "job.retry", "job.undo",
+    "approval.look", "approval.cancel", "approval.undo", "search.change", "job.retry", "job.undo",
+    *(f"{card}.{what}" for card in ("alert", "alerts") for what in ON_ALERTS),
 }  # fmt: skip
 CARE = [f"incident.{what}" for what in ("acknowledge", "assign", "snooze", "resolve", "expected")]
 WORK |= set(CARE)
@@ -67,6 +69,8 @@ MAY: dict[str, set[str]] = {
     ADMIN: LOOKS | CHANGES | WORK | DECISIONS | STEERS | {"approval.break"},
 }
 FORMS = CHANGES | {"incident.assign", "incident.resolve", "menu.find", "list.open", "list.ask", "search.change"} | {
+    f"{card}.{what}" for card in ("alert", "alerts") for what in ("suspend", "plan")
+} | {
     f"approval.{what}" for what in ("deny", "withdraw", "cancel", "break", "review", "done", "undone")
 }  # fmt: skip
 
@@ -152,6 +156,12 @@ async def _looked_up(world: World) -> dict[str, tuple[Message, str]]:
     """The buttons of what people look at."""
     world.hub.grow(world.hub.pick(nth=5), fraction=0.97)
     await world.run("alerts")
+    alone = world.card(ALERTS)
+    for nth in (8, 9):
+        world.hub.change(world.hub.pick(nth=nth), accountName="lab-trial")
+        world.hub.expire_in(world.hub.pick(nth=nth), 5)
+    await world.run("alerts")
+    together = world.card(ALERTS)
     seen = {
         "sim": await _said(world, f"/sim {world.hub.pick(nth=6)}"),
         "history": await _said(world, f"/sim history {world.hub.pick(nth=6)}"),
@@ -159,7 +169,8 @@ async def _looked_up(world: World) -> dict[str, tuple[Message, str]]:
         "find": await _said(world, "/sim"),
     }
     seen["menu"] = seen["find"]
-    alert = dict.fromkeys(("alert.acknowledge", "alert.snooze"), (world.card(ALERTS), ALERT))
+    alert = {f"alert.{what}": (alone, ALERT) for what in ON_ALERTS}
+    alert |= {f"alerts.{what}": (together, TOGETHER) for what in (*ON_ALERTS, "csv")}
     numbers = {
         "sim": carried(seen["sim"], "sim.refresh"),
         "history": carried(seen["history"], "history.csv"),

@@ -96,9 +96,10 @@ async def test_the_pools_of_an_account(world: World):
 
     [row] = rows(world)
     assert row[0] == "acme-eu"
-    assert row[-2] == "2026-11"
-    assert row[-4].endswith(" %")
-    assert f"1 pool, {row[2]} of {row[3]} used, {row[-4]}" in said
+    assert row[-3] == "2026-11"
+    assert row[-5].endswith(" %")
+    assert row[-1].startswith(("lasts to the end", "runs out about"))
+    assert f"1 pool, {row[2]} of {row[3]} used, {row[-5]}" in said
     assert "data_visualization" in {b["type"] for b in newest(world)}
 
 

@@ -96,10 +96,12 @@ class Forms:
 
     async def open_alerts(self, card: int, operation: Operation, *, by: Person, trigger: str) -> None:
         """Opens the form for the SIMs of alerts that were announced together, as far as those still hold when it comes
-        back. Raises NotFound, SlackError.
+        back. Raises NotFound, NotPossible, SlackError.
         """
         need(by, Role.OPERATOR, to=DEED)
         found = self.store.alerts.announcement(card)
+        if not self.store.alerts.sims_of_card(card):
+            raise NotPossible("Nothing of this holds any more, so there is no SIM to change.")
         name = f"the alerts of “{found.rule}” for {found.account or 'no account'}"[:200]
         offer = await self._offer(Origin.ALERTS, str(card), name=name, by=by)
         await self.slack.open_modal(trigger=trigger, view=view.form(operation, offer=offer))

@@ -1,0 +1,187 @@
+"""Rules of one's own, told through the real bot: together on one card, at their hours, after a whole look."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from bot.simulator.slack import Message
+from tests.talk import ALERTS, OPERATOR, OPS, OTHER_OPERATOR, VIEWER, World, plain
+
+QUOTA = {"name": "full", "kind": "quota", "percent": [80, 95]}
+
+
+async def of_rules(folder: Path, *rules: dict[str, Any], **settings: Any) -> World:
+    """A world with these rules."""
+    world = World(folder)
+    world.settings = {"alerts": {"rules": list(rules), **settings}}
+    await world.start()
+    return world
+
+
+def together(world: World, *numbers: int, account: str = "lab-trial", used: float = 0.9) -> None:
+    """These SIMs are active, of one account, and have used so much."""
+    for n in numbers:
+        world.hub.change(n, status="ACTIVATED", accountName=account)
+        world.hub.grow(n, fraction=used)
+
+
+def digest(world: World) -> Message:
+    """The newest card."""
+    return world.card(ALERTS)
+
+
+async def test_what_is_found_together_is_one_card(tmp_path: Path):
+    """SIMs of one rule and account are one card, those of another account another one; a later look adds a third."""
+    world = await of_rules(tmp_path, QUOTA)
+    try:
+        together(world, 0, 1, 2)
+        together(world, 3, 4, account="acme")
+        await world.run("alerts")
+        await world.restart()
+        await world.run("alerts")
+        assert sorted(card.words.splitlines()[0] for card in world.cards(ALERTS)) == [
+            "🟡 2 SIMs of acme: quota nearly used",
+            "🟡 3 SIMs of lab-trial: quota nearly used",
+        ]
+        together(world, 5)
+        await world.run("alerts")
+        assert len(world.cards(ALERTS)) == 3
+
+        world.hub.grow(0, fraction=0.1)
+        await world.run("alerts")
+        [lab] = [card for card in world.cards(ALERTS) if "3 SIMs" in card.words]
+        assert "2 open, 1 over" in world.now(lab)
+    finally:
+        await world.stop()
+
+
+async def test_what_is_done_for_all_of_a_card(tmp_path: Path):
+    """Acknowledge takes all of it once, the second hears who was first; the file and the form are for its SIMs."""
+    world = await of_rules(tmp_path, QUOTA)
+    try:
+        together(world, 0, 1, 2)
+        await world.run("alerts")
+        await world.press(digest(world), "Acknowledge", by=OPERATOR)
+        await world.press(digest(world), "CSV", by=VIEWER)
+        assert "3 acknowledged by" in world.now(digest(world))
+        assert world.deeds("alerts:1") == [(OPERATOR, "acknowledged")]
+        assert "3 alerts is in our direct messages" in world.heard(VIEWER, ALERTS)
+
+        await world.press(digest(world), "Until it gets worse", by=OTHER_OPERATOR)
+        assert "3 snoozed" in world.now(digest(world))
+        await world.later(days=2)
+        await world.run("snoozes")
+        assert "3 snoozed" in world.now(digest(world))
+        together(world, 0, used=0.96)
+        await world.run("alerts")
+        assert "95 % of the quota used" in digest(world).words
+
+        [card] = [c for c in world.cards(ALERTS) if "3 SIMs" in c.words]
+        await world.press(card, "Suspend…", by=OPERATOR)
+        sent = await world.submit({"reason": "too much"}, by=OPERATOR)
+        assert sent.ok
+        assert "the alerts of “full” for lab-trial" in str(world.slack.dm(OPERATOR)) + str(sent)
+    finally:
+        await world.stop()
+
+
+async def test_reminders(tmp_path: Path):
+    """What nobody takes is reminded of under its card, each time after twice as long, and three times at most."""
+    world = await of_rules(tmp_path, QUOTA, remind_after="1h")
+    try:
+        together(world, 0, 1)
+        await world.run("alerts")
+        for _ in range(30):
+            await world.later(hours=1)
+            await world.run("snoozes")
+        said = world.thread(digest(world))
+        assert len(said) == 3
+        assert all("2 alerts here are open since" in plain_words for plain_words in said)
+    finally:
+        await world.stop()
+
+
+async def test_it_is_told_at_its_hours(tmp_path: Path):
+    """What is found out of hours waits; it is told in hours if it still holds then, and only in its gravest form."""
+    world = await of_rules(tmp_path, {**QUOTA, "hours": "Mon-Fri 08:00-18:00 Europe/Berlin", "channel": OPS})
+    try:
+        together(world, 0, 1)  # it is a Sunday
+        await world.run("alerts")
+        together(world, 0, used=0.96)
+        world.hub.grow(1, fraction=0.1)
+        await world.run("alerts")
+        assert world.cards(OPS) == []
+
+        await world.later(days=1)
+        await world.run("alerts")
+        await world.run("alerts")
+        assert [card.words.splitlines()[0] for card in world.cards(OPS)] == [
+            f"🟡 95 % of the quota used: {world.hub.sim(0)['custom1']}"
+        ]
+        assert world.cards(ALERTS) == []
+    finally:
+        await world.stop()
+
+
+async def test_the_fleet_is_judged_after_a_whole_look_only(tmp_path: Path):
+    """Pools, accounts and devices are told after a whole look; half of one neither raises nor clears any."""
+    pool = {"name": "pools", "kind": "quota", "of": "pool", "percent": [1]}
+    account = {"name": "accounts", "kind": "quota", "of": "account", "bytes": ["1 MB"], "accounts": ["lab-trial"]}
+    world = await of_rules(tmp_path, pool, account, {"name": "devices", "kind": "imei"})
+    try:
+        together(world, 0, 1)
+        world.hub.change(1, imei=world.hub.sim(0)["imei"])
+        world.hub.broken_next(b"<html>")
+        await world.run("alerts")
+        assert world.cards(ALERTS) == []
+
+        await world.run("alerts")
+        await world.run("alerts")
+        heads = [card.words.splitlines()[0] for card in world.cards(ALERTS)]
+        assert "🔴 2 SIMs of lab-trial: one IMEI in several SIMs" in heads
+        assert sum("1.0 MB used: lab-trial" in head for head in heads) == 1
+        assert any("of the pool used" in head or "pools of" in head for head in heads)
+        before = len(heads)
+
+        world.hub.change(1, imei="356938039999999")
+        world.hub.broken_next(b"<html>")
+        await world.run("alerts")
+        assert not any("✅" in card.words for card in world.cards(ALERTS))
+        await world.run("alerts")
+        assert sum("✅" in card.words for card in world.cards(ALERTS)) == 1
+        assert len(world.cards(ALERTS)) == before
+    finally:
+        await world.stop()
+
+
+async def test_a_rule_is_tried(tmp_path: Path):
+    """A dry run shows what would be found and raises nothing; a name nobody gave is answered with those there are."""
+    world = await of_rules(tmp_path, {"name": "abroad", "kind": "country", "allowed": ["DE"]}, QUOTA)
+    try:
+        world.hub.change(0, status="ACTIVATED", countryCode="FR")
+        await world.run("alerts")
+        open_before = world.app.store.alerts.count_live()
+        said = plain((await world.say("/sim alerts test Abroad", by=VIEWER)).reply)
+        assert "Nothing is raised by this" in said
+        assert "In FR, which is not allowed" in said
+        assert world.app.store.alerts.count_live() == open_before
+        assert "“abroad”" in plain((await world.say("/sim alerts test abraod", by=VIEWER)).reply)
+        assert "other than DE" in plain((await world.say("/sim alerts rules", by=VIEWER)).reply)
+        assert "is nothing here" in plain((await world.say("/sim alerts tset x", by=VIEWER)).reply)
+    finally:
+        await world.stop()
+
+
+async def test_alerts_are_taken_by_typing(world: World):
+    """`ack` and `snooze` do by number what the buttons do."""
+    world.hub.grow(world.hub.pick(), fraction=0.9)
+    await world.run("alerts")
+
+    assert "You have acknowledged alert #1" in plain((await world.say("/sim ack 1")).reply)
+    assert "put off until" in plain((await world.say("/sim snooze #1 3d", by=OTHER_OPERATOR)).reply)
+    assert "until it gets worse" in plain((await world.say("/sim snooze 1 worse")).reply)
+    assert "you have to be an operator" in plain((await world.say("/sim ack 1", by=VIEWER)).reply)
+    assert "Write its number" in plain((await world.say("/sim ack")).reply)
+    assert "There is no alert 99" in plain((await world.say("/sim snooze 99")).reply)
+    assert [deed for _, deed in world.deeds("alert:1")] == ["acknowledged", "snoozed", "snoozed until worse"]

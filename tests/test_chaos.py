@@ -1,0 +1,18 @@
+"""A few days of `./run chaos`, at every check."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.chaos.quarter import Quarter
+
+
+async def test_a_week_in_which_everything_goes_wrong(tmp_path: Path):
+    """Through failed, missed and doubled looks and restarts, what is told is what a plain calculation tells."""
+    week = Quarter(tmp_path, seed=7, days=7, sims=12)
+    await week.run()
+
+    assert week.expected.total() > 20
+    assert week.told == week.expected
+    assert week.is_right, str(week)
+    assert week.looks > 5
