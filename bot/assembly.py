@@ -10,6 +10,7 @@ from bot.clock import Clock
 from bot.config import Config
 from bot.config.alerts import rules_of as alert_rules_of
 from bot.config.policies import rules_of
+from bot.config.reports import plans_of
 from bot.flows import alerts, approvals, audit, events, intake, sms
 from bot.flows.accounts import Accounts
 from bot.flows.approvals import Approvals
@@ -24,6 +25,7 @@ from bot.flows.outbox import Outbox
 from bot.flows.people import People
 from bot.flows.policies import Policies
 from bot.flows.protecting import Protecting
+from bot.flows.reports import Reports
 from bot.flows.searches import Searches
 from bot.flows.sims import Sims
 from bot.rules.approvals import Approval
@@ -77,6 +79,7 @@ class Flows:
     outbox: Outbox
     home: Home
     sms: sms.Sms
+    reports: Reports
 
 
 def make_flows(tools: Tools, *, pulse: Pulse, checked_at: Callable[[], datetime | None]) -> Flows:
@@ -149,6 +152,7 @@ def make_flows(tools: Tools, *, pulse: Pulse, checked_at: Callable[[], datetime 
             for_person=made_approvals.waiting.for_person,
         ),
         sms=_sms(tools, people, made_approvals, conversations),
+        reports=_reports(tools),
     )
 
 
@@ -310,6 +314,19 @@ def _events(tools: Tools, conversations: sms.Conversations) -> events.Events:
         settings=events.Settings(
             config.slack.events_channel, config.push.repeat_window, units_of(config), conversations.told
         ),
+    )
+
+
+def _reports(tools: Tools) -> Reports:
+    config, clock = tools.config, tools.clock
+    fleet = Fleet(store=tools.store, hub=tools.hub, clock=clock, rules=())
+    return Reports(
+        store=tools.store,
+        slack=tools.slack,
+        clock=clock,
+        plans=plans_of(config.reports),
+        pools=fleet.outlooks,
+        units=units_of(config),
     )
 
 

@@ -19,6 +19,7 @@ from bot.flows.jobs import Jobs
 from bot.flows.people import People
 from bot.flows.policies import Policies
 from bot.flows.protecting import Protecting
+from bot.flows.reports import Reports
 from bot.flows.searches import Searches
 from bot.flows.sims import Sims
 from bot.flows.sms import Sms
@@ -73,6 +74,7 @@ class Commands:
     home: Home
     intake: Intake
     sms: Sms
+    reports: Reports
     checked_at: Callable[[], datetime | None]
 
     def verbs(self) -> Mapping[str, Run]:
@@ -98,6 +100,7 @@ class Commands:
             "alerts": self.list_alerts,
             "ack": self.ack,
             "snooze": self.snooze,
+            "report": self.report,
             "audit": self.list_audit,
             "bulk": self.bulk,
             "status": self.status,
@@ -231,6 +234,10 @@ class Commands:
     async def snooze(self, typed: Typed) -> Message:
         """Somebody puts an alert off."""
         return await self.alerts.typed_snooze(typed.command.rest, by=typed.by, zone=await self.people.zone(typed.by.id))
+
+    async def report(self, typed: Typed) -> Message:
+        """The fleet in a day, a week or a cycle."""
+        return await self.reports.asked(typed.command.rest, by=typed.by)
 
     async def list_audit(self, typed: Typed) -> Message:
         """Who did what."""

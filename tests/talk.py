@@ -75,6 +75,7 @@ class World:
         self.slack.scopes = frozenset(SCOPES)
         self.settings: dict[str, dict[str, Any]] = {}
         self.policies: list[dict[str, Any]] = []
+        self.reports: list[dict[str, Any]] = []
 
     def table(self) -> dict[str, Any]:
         """The configuration as it would stand in config.toml."""
@@ -92,7 +93,8 @@ class World:
         }
         for section, settings in self.settings.items():
             table[section] = table.get(section, {}) | settings
-        return table | ({"policies": self.policies} if self.policies else {})
+        several = {"policies": self.policies, "reports": self.reports}
+        return table | {name: tables for name, tables in several.items() if tables}
 
     async def start(self) -> None:
         """Starts the neighbours, then the bot."""

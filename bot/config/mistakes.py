@@ -19,7 +19,12 @@ HIDDEN = "(not shown)"
 NO_TABLE = {"model_type", "model_attributes_type", "dict_type", "mapping_type", "typed_dict_type"}
 NO_LIST = {"tuple_type", "list_type"}
 # How a section is headed that can stand there several times.
-BRACKETS = {"policies": "[[policies]]", "sms.keywords": "[[sms.keywords]]", "alerts.rules": "[[alerts.rules]]"}
+BRACKETS = {
+    "policies": "[[policies]]",
+    "sms.keywords": "[[sms.keywords]]",
+    "alerts.rules": "[[alerts.rules]]",
+    "reports": "[[reports]]",
+}
 
 
 def sentences(exc: ValidationError, known: Mapping[str, Sequence[str]], environ: Mapping[str, str]) -> Iterator[str]:
@@ -81,9 +86,11 @@ def _of_a_stranger(place: Place, known: Mapping[str, Sequence[str]]) -> str:
         return f"{_path(place)} is a secret: take it out of this file and set {secret} in the environment."
     kind = "policies" if above[:1] == ["policies"] else "smarthub.operations.NAME" if len(above) > 1 else "".join(above)
     kind = "sms.keywords" if above[:2] == ["sms", "keywords"] else kind
+    kind = "reports" if above[:1] == ["reports"] else kind
     kind = "alerts.rules" if above[:2] == ["alerts", "rules"] else kind
     meant = near(last, known.get(kind, ()))
-    if meant is not None:
+    elsewhere = not above and any(last in names for section, names in known.items() if section)
+    if meant is not None and not elsewhere:
         return f"{_path(place)} is not a setting: did you mean {_path((*place[:-1], meant))}?"
     sections = " or ".join(
         BRACKETS.get(section, f"[{section}]") for section, names in known.items() if section and last in names

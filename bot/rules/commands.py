@@ -56,6 +56,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "alerts": Verb("alerts", "the alerts that are open; `alerts rules`, `alerts test RULE`", Role.VIEWER),
         "ack": Verb("ack N", "takes alert N", Role.OPERATOR),
         "snooze": Verb("snooze N 3d", "puts alert N off; `snooze N worse`: until it gets worse", Role.OPERATOR),
+        "report": Verb("report week", "the fleet in a day, a week or a cycle, with a CSV", Role.VIEWER),
         "audit": Verb("audit ID", "who did what to a SIM, a request (#12) or by a person", Role.ADMIN),
         "status": Verb("status", "how the bot, SmartHub and Slack are", Role.VIEWER),
         "help": Verb("help", "this list", Role.NOBODY),

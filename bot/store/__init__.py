@@ -19,6 +19,7 @@ from bot.store.lists import Lists
 from bot.store.offers import Offers
 from bot.store.outbox import Outbox
 from bot.store.protected import Protected
+from bot.store.reports import Reports
 from bot.store.searches import Searches
 from bot.store.sims import Sims
 from bot.store.sms import Messages
@@ -42,6 +43,7 @@ class Store:
         self.events = Events(self.disk, self.sms)
         self.alerts = Alerts(self.disk)
         self.fleet = Fleet(self.disk)
+        self.reports = Reports(self.disk)
         self.sims = Sims(self.disk)
         self.searches = Searches(self.disk)
         self.lists = Lists(self.disk)

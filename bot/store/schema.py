@@ -7,7 +7,7 @@ import secrets
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from bot.store.schema_alerts import ALERTS
+from bot.store.schema_alerts import ALERTS, REPORTS
 from bot.store.schema_jobs import JOBS
 from bot.store.schema_sms import SMS
 
@@ -173,6 +173,13 @@ def sms(db: Database) -> None:
 def alerts(db: Database) -> None:
     """Alerts of rules, about SIMs, pools and accounts, announced together; how full pools were day by day."""
     for statement in ALERTS:
+        db.execute(statement)
+
+
+@SCHEMA(name="0012_reports")
+def reports(db: Database) -> None:
+    """The fleet day by day, and which reports were sent."""
+    for statement in REPORTS:
         db.execute(statement)
 
 

@@ -72,8 +72,8 @@ class Quarter:
         same = "exactly what" if self.told == self.expected else "NOT what"
         return (
             f"seed {self.seed}: {self._days} days, {self._count} SIMs, {self.looks} looks, {self.failures} that failed,"
-            f" {self.restarts} restarts; {self.told.total()} limits told on {self.cards} cards, {same} the calculation says"
-            f" ({self.expected.total()})"
+            f" {self.restarts} restarts; {self.told.total()} limits told on {self.cards} cards, {same} the"
+            f" calculation says ({self.expected.total()})"
         )
 
     async def run(self) -> None:

@@ -32,6 +32,7 @@ const COMMANDS = [
   ["/sim alerts", "the alerts that are open; `alerts rules`, `alerts test RULE`"],
   ["/sim ack ", "N: takes alert N"],
   ["/sim snooze ", "N 3d: puts alert N off; `snooze N worse`: until it gets worse"],
+  ["/sim report ", "week: the fleet in a day, a week or a cycle, with a CSV"],
   ["/sim audit ", "ID: who did what to a SIM, a request (#12) or by a person"],
   ["/sim status", "how the bot, SmartHub and Slack are"],
   ["/sim help", "this list"],
