@@ -246,6 +246,7 @@ class App:
                 flows.intake,
                 flows.sms,
                 flows.scanning,
+                flows.reports,
                 self._checked_at,
                 flows.pushes,
             ),
@@ -308,6 +309,7 @@ class App:
             Job("lists", timedelta(hours=6), self.flows.intake.taking.prune),
             Job("sms", timedelta(seconds=10), self.flows.sms.following.look),
             Job("texts", timedelta(minutes=10), self.flows.sms.following.forget),
+            Job("reports", timedelta(minutes=1), self.flows.reports.tick),
             Job("outages", timedelta(seconds=30), self.outages.look),
             *([] if self._socket is None else [Job("socket", timedelta(seconds=30), look)]),
         ]

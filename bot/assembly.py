@@ -10,6 +10,7 @@ from bot.clock import Clock
 from bot.config import Config
 from bot.config.alerts import rules_of as alert_rules_of
 from bot.config.policies import rules_of
+from bot.config.reports import plans_of
 from bot.config.routes import routes_of
 from bot.flows import alerts, approvals, audit, events, intake, pushes, sms
 from bot.flows.accounts import Accounts
@@ -25,6 +26,7 @@ from bot.flows.outbox import Outbox
 from bot.flows.people import People
 from bot.flows.policies import Policies
 from bot.flows.protecting import Protecting
+from bot.flows.reports import Reports
 from bot.flows.scanning import Scanning
 from bot.flows.scanning import Settings as ScanSettings
 from bot.flows.searches import Searches
@@ -85,6 +87,7 @@ class Flows:
     outbox: Outbox
     home: Home
     sms: sms.Sms
+    reports: Reports
 
 
 def make_flows(tools: Tools, *, pulse: Pulse, checked_at: Callable[[], datetime | None]) -> Flows:
@@ -163,6 +166,7 @@ def make_flows(tools: Tools, *, pulse: Pulse, checked_at: Callable[[], datetime 
             for_person=made_approvals.waiting.for_person,
         ),
         sms=_sms(tools, people, made_approvals, conversations),
+        reports=_reports(tools),
     )
 
 
@@ -367,6 +371,19 @@ def _scanning(tools: Tools, made: alerts.Alerts) -> Scanning:
     ahead = config.smarthub.concurrency // 2
     settings = ScanSettings(config.slack.alerts_channel, ahead, config.alerts.keep_usage)
     return Scanning(store=tools.store, hub=tools.hub, clock=tools.clock, alerts=made, settings=settings)
+
+
+def _reports(tools: Tools) -> Reports:
+    config, clock = tools.config, tools.clock
+    fleet = Fleet(store=tools.store, hub=tools.hub, clock=clock, rules=())
+    return Reports(
+        store=tools.store,
+        slack=tools.slack,
+        clock=clock,
+        plans=plans_of(config.reports),
+        pools=fleet.outlooks,
+        units=units_of(config),
+    )
 
 
 def _alerts(tools: Tools) -> alerts.Alerts:

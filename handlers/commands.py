@@ -20,6 +20,7 @@ from bot.flows.people import People
 from bot.flows.policies import Policies
 from bot.flows.protecting import Protecting
 from bot.flows.pushes import Pushes
+from bot.flows.reports import Reports
 from bot.flows.scanning import Scanning
 from bot.flows.searches import Searches
 from bot.flows.sims import Sims
@@ -76,6 +77,7 @@ class Commands:
     intake: Intake
     sms: Sms
     scanning: Scanning
+    reports: Reports
     checked_at: Callable[[], datetime | None]
     pushes: Pushes
 
@@ -103,6 +105,7 @@ class Commands:
             "alerts": self.list_alerts,
             "ack": self.ack,
             "snooze": self.snooze,
+            "report": self.report,
             "audit": self.list_audit,
             "bulk": self.bulk,
             "status": self.status,
@@ -246,6 +249,10 @@ class Commands:
     async def snooze(self, typed: Typed) -> Message:
         """Somebody puts an alert off."""
         return await self.alerts.typed_snooze(typed.command.rest, by=typed.by, zone=await self.people.zone(typed.by.id))
+
+    async def report(self, typed: Typed) -> Message:
+        """The fleet in a day, a week or a cycle."""
+        return await self.reports.asked(typed.command.rest, by=typed.by)
 
     async def list_audit(self, typed: Typed) -> Message:
         """Who did what."""

@@ -76,6 +76,7 @@ class World:
         self.settings: dict[str, dict[str, Any]] = {}
         self.policies: list[dict[str, Any]] = []
         self.routes: list[dict[str, Any]] = []
+        self.reports: list[dict[str, Any]] = []
 
     def table(self) -> dict[str, Any]:
         """The configuration as it would stand in config.toml."""
@@ -93,7 +94,8 @@ class World:
         }
         for section, settings in self.settings.items():
             table[section] = table.get(section, {}) | settings
-        return table | {name: lists for name, lists in (("policies", self.policies), ("routes", self.routes)) if lists}
+        several = {"policies": self.policies, "routes": self.routes, "reports": self.reports}
+        return table | {name: tables for name, tables in several.items() if tables}
 
     async def start(self) -> None:
         """Starts the neighbours, then the bot."""

@@ -24,6 +24,7 @@ BRACKETS = {
     "routes": "[[routes]]",
     "sms.keywords": "[[sms.keywords]]",
     "alerts.rules": "[[alerts.rules]]",
+    "reports": "[[reports]]",
 }
 
 
@@ -72,7 +73,7 @@ def _of_a_value(error: ErrorDetails) -> str:
 def _wish(error: ErrorDetails) -> str:
     heading = BRACKETS.get(str(error["loc"][0]))
     if heading is not None and len(error["loc"]) <= 2 and error["type"] in NO_TABLE | NO_LIST:
-        one = {"policies": "policy", "routes": "route"}[str(error["loc"][0])]
+        one = {"policies": "policy", "routes": "route", "reports": "report"}[str(error["loc"][0])]
         return f"write each {one} as a table under {heading}, with two brackets"
     if error["type"] in NO_TABLE:
         return f"write a table, [{_path(error['loc'])}], with its settings under it"
@@ -89,9 +90,11 @@ def _of_a_stranger(place: Place, known: Mapping[str, Sequence[str]]) -> str:
     many = above[0] if above and above[0] in BRACKETS else "smarthub.operations.NAME"
     kind = many if len(above) > 1 else "".join(above)
     kind = "sms.keywords" if above[:2] == ["sms", "keywords"] else kind
+    kind = "reports" if above[:1] == ["reports"] else kind
     kind = "alerts.rules" if above[:2] == ["alerts", "rules"] else kind
     meant = near(last, known.get(kind, ()))
-    if meant is not None:
+    elsewhere = not above and any(last in names for section, names in known.items() if section)
+    if meant is not None and not elsewhere:
         return f"{_path(place)} is not a setting: did you mean {_path((*place[:-1], meant))}?"
     sections = " or ".join(
         BRACKETS.get(section, f"[{section}]") for section, names in known.items() if section and last in names

@@ -16,6 +16,7 @@ from bot.config.alerts import Rule as AlertRule
 from bot.config.files import Table, read_table
 from bot.config.mistakes import scrubbed, sentences
 from bot.config.policies import Policy, clashes
+from bot.config.reports import Report
 from bot.config.routes import Route, disagreements
 from bot.config.sms import Keyword, Sms
 from bot.errors import ConfigError
@@ -54,6 +55,7 @@ class Config(BaseSettings):
     bulk: settings.Bulk
     policies: tuple[Policy, ...] = ()
     alerts: Alerts
+    reports: tuple[Report, ...] = ()
     push: settings.Push
     routes: tuple[Route, ...] = ()
     http: settings.Http
@@ -126,6 +128,7 @@ def _known() -> dict[str, tuple[str, ...]]:
     known["policies"] = tuple(field.alias or name for name, field in Policy.model_fields.items())
     known["sms.keywords"] = tuple(Keyword.model_fields)
     known["routes"] = tuple(Route.model_fields)
+    known["reports"] = tuple(Report.model_fields)
     known["alerts.rules"] = tuple(field.alias or name for name, field in AlertRule.model_fields.items())
     return {"": tuple(known), "smarthub.operations.NAME": tuple(settings.Operation.__annotations__), **known}
 

@@ -11,6 +11,7 @@ from bot.clock import Clock
 from bot.errors import BotError, ProviderError
 from bot.rules.alert_rules import Rule, judge_account, judge_pool, judge_twins
 from bot.rules.alerts import About, Alert, Finding, Kind
+from bot.rules.forecasts import outlook
 from bot.smarthub.client import SmartHub
 from bot.store import Store
 from bot.store.fleet import Filled
@@ -65,6 +66,26 @@ class Fleet:
     async def found(self, rules: Sequence[Rule]) -> tuple[Finding, ...]:
         """What these rules find now. Raises StoreError."""
         return (await self.judge(rules))[1]
+
+    async def outlooks(self, limit: int = 5) -> list[tuple[str, str, str]]:
+        """Account, name and outlook of the fullest pools."""
+        now, past = self._clock.now(), self._store.fleet.past_of_pool
+        every = [one for _, found in await self.pools() for one in found]
+        fullest = sorted(every, key=lambda one: -(one.pool.part_used or 0.0))[:limit]
+        return [
+            (
+                one.account,
+                one.pool.name,
+                outlook(
+                    one.pool.used_bytes,
+                    one.pool.total_bytes,
+                    one.pool.cycle,
+                    now=now,
+                    past=past(one.account, one.pool.name, one.pool.cycle),
+                ),
+            )
+            for one in fullest
+        ]
 
     async def pools(self) -> list[tuple[str, list[Filled]]]:
         """The pools of each account that could be read; how full they are is remembered for the days to come."""

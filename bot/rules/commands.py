@@ -65,6 +65,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         ),
         "unmute": Verb("unmute N", "ends that sooner", Role.OPERATOR),
         "event": Verb("event N", "the way of one notification, from its coming to its channel", Role.VIEWER),
+        "report": Verb("report week", "the fleet in a day, a week or a cycle, with a CSV", Role.VIEWER),
         "audit": Verb("audit ID", "who did what to a SIM, a request (#12) or by a person", Role.ADMIN),
         "status": Verb("status", "how the bot, SmartHub and Slack are", Role.VIEWER),
         "help": Verb("help", "this list", Role.NOBODY),

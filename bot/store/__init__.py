@@ -22,6 +22,7 @@ from bot.store.mutes import Mutes
 from bot.store.offers import Offers
 from bot.store.outbox import Outbox
 from bot.store.protected import Protected
+from bot.store.reports import Reports
 from bot.store.rhythm import Rhythm
 from bot.store.routes import Routes
 from bot.store.scans import Scans
@@ -56,6 +57,7 @@ class Store:
         self.alerts = Alerts(self.disk)
         self.scans = Scans(self.disk)
         self.fleet = Fleet(self.disk)
+        self.reports = Reports(self.disk)
         self.sims = Sims(self.disk)
         self.searches = Searches(self.disk)
         self.lists = Lists(self.disk)

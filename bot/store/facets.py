@@ -74,6 +74,11 @@ def matching(db: sqlite3.Connection, query: Query) -> list[Facet]:
     return [facet for facet, places in _all(db) if fits_places(query, places)]
 
 
+def with_places(db: sqlite3.Connection, query: Query) -> Iterator[tuple[Facet, dict[str, str | None]]]:
+    """The same, each with its places by name."""
+    return ((facet, places) for facet, places in _all(db) if fits_places(query, places))
+
+
 def values(db: sqlite3.Connection, key: str) -> list[str]:
     """What there is of one place: all accounts, plans …, those with most SIMs first."""
     counts: dict[str, int] = defaultdict(int)

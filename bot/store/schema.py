@@ -7,7 +7,7 @@ import secrets
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from bot.store.schema_alerts import ALERTS
+from bot.store.schema_alerts import ALERTS, REPORTS
 from bot.store.schema_jobs import JOBS
 from bot.store.schema_pushes import PUSHES
 from bot.store.schema_sms import SMS
@@ -206,6 +206,13 @@ SCANS = (
     ) STRICT, WITHOUT ROWID""",
     """CREATE TABLE vanished (giccid TEXT PRIMARY KEY, noticed_at TEXT NOT NULL) STRICT, WITHOUT ROWID""",
 )
+
+
+@SCHEMA(name="0014_reports")
+def reports(db: Database) -> None:
+    """The fleet day by day, and which reports were sent."""
+    for statement in REPORTS:
+        db.execute(statement)
 
 
 AUDIT = (

@@ -36,3 +36,10 @@ ALERTS = (
     ) STRICT, WITHOUT ROWID""",
     """CREATE INDEX pool_days_by_age ON pool_days (day)""",
 )
+
+REPORTS = (
+    # The fleet on each day, as JSON: SIMs by state, bytes used in the cycle by account and by country.
+    """CREATE TABLE report_days (day TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE reports_sent (name TEXT NOT NULL, due TEXT NOT NULL, PRIMARY KEY (name, due))
+        STRICT, WITHOUT ROWID""",
+)

@@ -49,6 +49,7 @@ from bot.views import (
     policies,
     pools,
     protecting,
+    reports,
     scans,
     searches,
     sims,
@@ -91,6 +92,7 @@ from tests.views.test_audit import ABOUT, ANCHOR, LINES
 from tests.views.test_jobs import HOSTILE_FACTS, HOSTILE_JOBS
 from tests.views.test_lists import LIST_ORDERS, NAMES, OFFERED, REPORTS
 from tests.views.test_protecting import SHIELDS
+from tests.views.test_reports import FLEET_REPORTS
 from tests.views.test_sims import SIMS
 from tests.views.test_sms import DRAFTS, HITS, SMS, THREADS
 from tests.views.test_tables import CELLS, COLUMNS, FLOATS, ROWS
@@ -137,6 +139,7 @@ MESSAGES: Mapping[View, st.SearchStrategy[Callable[[], Message]]] = {
     ),
     alerts.card: calls(alerts.card, ALERTS, snooze_for=st.just("52 w")),
     alerts.listing: calls(alerts.listing, few(ALERTS), checked_at=maybe(TIMES), count=st.one_of(st.none(), COUNT)),
+    reports.report: calls(reports.report, FLEET_REPORTS),
     alerts.snooze_over: calls(alerts.snooze_over, ALERTS),
     alerts.put_off: calls(alerts.put_off, ALERTS),
     alerts.reminder: calls(alerts.reminder, ANNOUNCEMENTS, COUNT),

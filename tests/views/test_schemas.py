@@ -42,6 +42,7 @@ from bot.views import (
     outages,
     parts,
     protecting,
+    reports,
     scans,
     sims,
     status,
@@ -71,6 +72,7 @@ from tests.views.test_history import ABOUT, CHANGE, DONE
 from tests.views.test_home import health
 from tests.views.test_naming import LISTED, NAMED, NUMBER, SNAPSHOT
 from tests.views.test_protecting import SHIELD
+from tests.views.test_reports import FLEET_REPORT
 from tests.views.test_sims import SEEN, SIM
 
 View = Callable[..., object]
@@ -149,6 +151,7 @@ def _alerts() -> Iterator[tuple[View, Message]]:
             alert = replace(ALERT, finding=found, state=state, by="U2", at=NOW, until=NOW + timedelta(days=1))
             yield alerts.card, alerts.card(alert, snooze_for="1 d")
         yield alerts.snooze_over, alerts.snooze_over(replace(ALERT, finding=found))
+    yield reports.report, reports.report(FLEET_REPORT)
     yield alerts.put_off, alerts.put_off(replace(ALERT, until=NOW))
     yield alerts.reminder, alerts.reminder(TOGETHER, 3)
     rule = Rule("quota", AlertKind.QUOTA, (80, 95))

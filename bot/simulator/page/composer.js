@@ -39,6 +39,7 @@ const COMMANDS = [
   ["/sim mute ", "account:acme 2h because WORK: holds what planned work causes; alone: lists it"],
   ["/sim unmute ", "N: ends that sooner"],
   ["/sim event ", "N: the way of one notification, from its coming to its channel"],
+  ["/sim report ", "week: the fleet in a day, a week or a cycle, with a CSV"],
   ["/sim audit ", "ID: who did what to a SIM, a request (#12) or by a person"],
   ["/sim status", "how the bot, SmartHub and Slack are"],
   ["/sim help", "this list"],
