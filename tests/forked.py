@@ -14,6 +14,7 @@ import runpy
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import BinaryIO
 
@@ -64,7 +65,8 @@ class Forked:
     def send_signal(self, number: int) -> None:
         """Sends it a signal, while it lives."""
         if self.returncode is None:
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):  # its server may have seen its end before we have
+                os.kill(self.pid, number)
 
     def kill(self) -> None:
         """Kills it without a word of warning (SIGKILL)."""
