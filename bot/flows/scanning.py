@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
+import structlog
+
 from bot.clock import Clock
-from bot.errors import NotFound, NotPossible
+from bot.errors import NotFound, NotPossible, ProviderError, SimNotFound
 from bot.rules.outbox import Note
 from bot.rules.people import Person, Role, need
-from bot.rules.scans import in_words
+from bot.rules.scans import Vanished, in_words
 from bot.rules.sims import Sim, quotable
 from bot.smarthub.client import SmartHub
 from bot.smarthub.paging import Page
@@ -23,6 +25,8 @@ from bot.views import scans as view
 from bot.views.parts import Message
 
 Beside = Callable[[sqlite3.Connection], None]
+ASKED_AT_MOST = 100
+log = structlog.get_logger()
 
 
 class Alerts(Protocol):
@@ -99,7 +103,7 @@ class Scanning:
         if account is None:
             more = await self._alerts.whole()
             raised, cleared = raised + more[0], cleared + more[1]
-        return in_words(done, raised=raised, cleared=cleared, vanished=0, resumed=resumed)
+        return in_words(done, raised=raised, cleared=cleared, resumed=resumed)
 
     async def _pages(self, account: str | None, *, first: int) -> AsyncGenerator[Page, None]:
         async for page in self._hub.sims(account=account, first=first, ahead=self._settings.ahead):
@@ -107,7 +111,28 @@ class Scanning:
 
     async def _tell_vanished(self) -> None:
         now = self._clock.now()
-        gone = await self._store.scans.vanished(now=now)
+        gone = await self._really_gone(await self._store.scans.vanished(now=now))
         if gone:
             told = view.vanished(gone)
             await self._store.scans.note_vanished(gone, [Note(self._settings.channel, told.text, told.blocks)], now=now)
+
+    async def _really_gone(self, missed: Sequence[Vanished]) -> Sequence[Vanished]:
+        """Those of which SmartHub itself says so: a row that could not be read is missing from a list as well.
+
+        Where all of the first hundred are gone, so are the others. While SmartHub does not say, nobody is told.
+        """
+        gone: list[Vanished] = []
+        for one in missed[:ASKED_AT_MOST]:
+            try:
+                sim = await self._hub.sim(one.giccid)
+            except SimNotFound:
+                gone.append(one)
+            except ProviderError as problem:
+                log.info("vanished_not_asked", giccid=one.giccid, problem=str(problem))
+            else:
+                await self._alerts.look([sim], _nothing_beside)
+        return missed if len(gone) == ASKED_AT_MOST else gone
+
+
+def _nothing_beside(_: sqlite3.Connection) -> None:
+    """Where nothing else belongs to the transaction."""

@@ -177,11 +177,12 @@ def way_back(order: Order, member: Member) -> Entry | None:
     return Entry(member.giccid, member.label, status, plan, back)
 
 
-def is_as_left(order: Order, entry: Entry, sim: Sim) -> bool:
-    """Whether a SIM that is to get back what it had still has what a job with this order gave it, as far as the
-    snapshot tells; its status is judged like that of any other, and its APNs are read before the call."""
+def is_as_left(order: Order, plan: str | None, sim: Sim) -> bool:
+    """Whether a SIM that is to get back what it had still has what a job with this order gave it (`plan`: the rate plan
+    it had then), as far as the snapshot tells; its status is judged like that of any other, and its APNs are read
+    before the call."""
     if order.operation is Operation.PLAN:
-        return sim.plan == entry.plan
+        return sim.plan == plan
     if order.operation is Operation.SET:
         return shows(order, Before(""), sim) is True
     return True

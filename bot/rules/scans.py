@@ -38,10 +38,9 @@ class Vanished:
     seen_at: datetime
 
 
-def in_words(scan: Scan, *, raised: int, cleared: int, vanished: int, resumed: bool) -> str:
+def in_words(scan: Scan, *, raised: int, cleared: int, resumed: bool) -> str:
     """What came of it, in a sentence."""
     left_out = f", {scan.skipped:,} could not be read" if scan.skipped else ""
-    gone = f"; {vanished:,} SIMs are listed no more" if vanished else ""
     again = " (gone on where it was)" if resumed else ""
     of = f" of {scan.account}" if scan.account is not None else ""
-    return f"{scan.sims} SIMs{of}{left_out}{again}; {raised} alerts raised, {cleared} cleared{gone}"
+    return f"{scan.sims} SIMs{of}{left_out}{again}; {raised} alerts raised, {cleared} cleared"

@@ -61,12 +61,14 @@ class Judged:
 class Terms:
     """What a SIM is judged by: the change; the GICCIDs that no bulk change may touch; the accounts that have no such
     rate plan or add-on; and whether a retirement of this SIM suspends it first, so that an active one fits as well.
+    `undone` is what a job did where this takes it back.
     """
 
     order: Order
     protected: Collection[str] = ()
     without_plan: Collection[str | None] = ()
     suspends_first: Callable[[Sim], bool] = lambda _: False
+    undone: Order | None = None
 
 
 def judge(line: Line, hits: Sequence[Listed], terms: Terms, *, first: Mapping[str, tuple[int, str]]) -> Judged:

@@ -17,6 +17,7 @@ from bot.store.fleet import Fleet
 from bot.store.incidents import Incidents
 from bot.store.job_sims import JobSims
 from bot.store.jobs import Jobs
+from bot.store.list_sims import ListSims
 from bot.store.lists import Lists
 from bot.store.mutes import Mutes
 from bot.store.offers import Offers
@@ -61,6 +62,7 @@ class Store:
         self.sims = Sims(self.disk)
         self.searches = Searches(self.disk)
         self.lists = Lists(self.disk)
+        self.list_sims = ListSims(self.disk)
         self.offers = Offers(self.disk)
         self.jobs = Jobs(self.disk)
         self.job_sims = JobSims(self.disk)

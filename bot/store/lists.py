@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.errors import NotFound
-from bot.rules.job_sims import Entry
 from bot.rules.naming import Named
 from bot.rules.orders import Order, to_detail
 from bot.rules.sims import Operation
@@ -18,10 +17,10 @@ from bot.rules.snapshot import Listed
 from bot.rules.verdicts import Judged, Verdict, digest
 from bot.store.disk import Disk
 from bot.store.jobs import order_or_none, order_text
+from bot.store.list_sims import IN_ORDER
 from bot.store.listed import by_giccids
 from bot.store.lookups import look_up
 from bot.store.rows import Row, time, when
-from bot.store.snapshot import micros
 
 KEPT = timedelta(days=30)
 UNFINISHED = timedelta(days=1)  # after this, nobody works on a list any more that was not finished
@@ -30,20 +29,6 @@ REMOVED_AT_ONCE = 2000
 PATIENCE_S = 30.0
 COLUMNS = "n, line, written, verdict, why, giccid, label, status, plan, own"
 WRITE = f"INSERT OR REPLACE INTO list_sims (list, {COLUMNS}) VALUES (?{', ?' * 10})"  # noqa: S608 - names of ours
-IN_ORDER = (
-    "FROM list_sims WHERE list = ? AND giccid IS NOT NULL AND giccid > ? AND verdict = 'accepted' ORDER BY giccid"
-)
-STALE = (
-    "SELECT f.account, count(*), (SELECT coalesce(sum(count), 0) FROM facets WHERE account = f.account)"
-    " FROM list_sims s JOIN sims m ON m.giccid = s.giccid JOIN facets f ON f.id = m.facet"
-    " JOIN seen n ON n.sim = m.id JOIN looks l ON l.id = n.look"
-    " WHERE s.list = ? AND s.verdict = 'accepted' AND l.at < ? AND f.account IS NOT NULL GROUP BY f.account"
-)
-STALE_SIMS = (
-    "SELECT s.giccid FROM list_sims s INDEXED BY list_sims_by_sim LEFT JOIN sims m ON m.giccid = s.giccid"
-    " LEFT JOIN seen n ON n.sim = m.id LEFT JOIN looks l ON l.id = n.look WHERE s.list = ? AND s.giccid IS NOT NULL"
-    " AND s.giccid > ? AND s.verdict = 'accepted' AND coalesce(l.at, 0) < ? ORDER BY s.giccid LIMIT 1000"
-)
 # Told which index: by itself SQLite goes through the whole list for each SIM.
 NAMED = (
     "SELECT s.giccid, s.line, s.written FROM json_each(?) AS wanted CROSS JOIN list_sims AS s"
@@ -66,7 +51,8 @@ class State(StrEnum):
 class SimList:
     """A list without its lines. `source` is where it came from, in words; `counts` how many lines got each verdict.
 
-    `digest` names the order with exactly the accepted SIMs; `None` until the list is finished.
+    `digest` names the order with exactly the accepted SIMs; `None` until the list is finished. `job` is the one out of
+    whose SIMs it was made.
     """
 
     id: int
@@ -78,6 +64,7 @@ class SimList:
     state: State
     digest: str | None
     counts: Mapping[Verdict, int]
+    job: int | None = None
 
     @property
     def accepted(self) -> int:
@@ -209,61 +196,11 @@ class Lists:
             lambda db: tuple(map(_numbered, db.execute(statement, (id, 0, verdict.value, limit)))), within_s=PATIENCE_S
         )
 
-    async def giccids(self, id: int, *, after: str = "") -> AsyncGenerator[tuple[str, ...], None]:
-        """The accepted SIMs behind this one in the order of the digest, in pieces of a thousand."""
-        while True:
-
-            def work(db: sqlite3.Connection, after: str = after) -> tuple[str, ...]:
-                return tuple(row[0] for row in db.execute(f"SELECT giccid {IN_ORDER} LIMIT {CHUNK}", (id, after)))
-
-            some = await self._disk.read(work, within_s=PATIENCE_S)
-            if some:
-                yield some
-            if len(some) < CHUNK:
-                return
-            after = some[-1]
-
-    async def entries(self, id: int) -> AsyncGenerator[tuple[Entry, ...], None]:
-        """The accepted SIMs in the order of the digest as a job takes them, in pieces of a thousand."""
-        after = ""
-        while True:
-
-            def work(db: sqlite3.Connection, after: str = after) -> tuple[Entry, ...]:
-                rows = db.execute(f"SELECT giccid, label, status, plan, own {IN_ORDER} LIMIT {CHUNK}", (id, after))
-                return tuple(map(_entry, rows))
-
-            some = await self._disk.read(work, within_s=PATIENCE_S)
-            if some:
-                yield some
-            if len(some) < CHUNK:
-                return
-            after = some[-1].giccid
-
     async def recount(self, id: int) -> None:
         """Gives a list that is used the digest and the counts of its lines as they are now."""
         digest, counts = await self.digest(id), _said(await self.counts(id))
         statement = "UPDATE lists SET digest = ?, counts = ? WHERE id = ? AND state = 'used'"
         await self._disk.write(lambda db: db.execute(statement, (digest, counts, id)).rowcount)
-
-    async def stale(self, id: int, *, since: datetime) -> list[tuple[str, int, int]]:
-        """The accounts with accepted SIMs that nobody has read since: how many, and how many SIMs it has in all."""
-        rows = await self._disk.read(lambda db: db.execute(STALE, (id, micros(since))).fetchall(), within_s=PATIENCE_S)
-        return [(row[0], row[1], row[2]) for row in rows]
-
-    async def stale_sims(self, id: int, *, since: datetime) -> AsyncGenerator[tuple[str, ...], None]:
-        """The accepted SIMs that nobody has read since then, in pieces of a thousand."""
-        after = ""
-        while True:
-
-            def work(db: sqlite3.Connection, after: str = after) -> tuple[str, ...]:
-                return tuple(row[0] for row in db.execute(STALE_SIMS, (id, after, micros(since))))
-
-            some = await self._disk.read(work, within_s=PATIENCE_S)
-            if some:
-                yield some
-            if len(some) < CHUNK:
-                return
-            after = some[-1]
 
     async def digest(self, id: int) -> str:
         """The digest over its order and the SIMs that are accepted now. Raises NotFound."""
@@ -323,10 +260,6 @@ def _said(counts: Mapping[Verdict, int]) -> str:
     return json.dumps({verdict.value: count for verdict, count in counts.items()})
 
 
-def _entry(row: Row) -> Entry:
-    return Entry(row["giccid"], row["label"], row["status"], row["plan"], order_or_none(row["own"]))
-
-
 def _sealed(row: Row) -> str:
     return f"{row['giccid']} {row['own']}" if row["own"] else str(row["giccid"])
 
@@ -348,7 +281,7 @@ def _sim_list(row: Row) -> SimList:
     counts = {Verdict(verdict): count for verdict, count in json.loads(row["counts"]).items()}
     return SimList(
         row["id"], _order(row), row["source"], row["reason"], row["made_by"], time(row["made_at"]),
-        State(row["state"]), row["digest"], counts,
+        State(row["state"]), row["digest"], counts, row["job"],
     )  # fmt: skip
 
 

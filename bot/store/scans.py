@@ -67,11 +67,10 @@ class Scans:
         return note
 
     async def end(self, id: int, *, now: datetime) -> Scan:
-        """The look after it has gone through all pages; what all SIMs have used by today is noted with it."""
+        """The look after it has gone through all pages."""
 
         def work(db: sqlite3.Connection) -> Scan:
             db.execute("UPDATE scans SET ended_at = ? WHERE id = ?", (when(now), id))
-            _note_totals(db, _day(now))
             return _scan(db.execute("SELECT * FROM scans WHERE id = ?", (id,)).fetchone())
 
         return await self._disk.write(work)
@@ -113,15 +112,6 @@ class Scans:
 
     # --- what was used on which day ---
 
-    def used(self, sim: int, *, since: datetime) -> tuple[tuple[int, int], ...]:
-        """What this row of the snapshot had used in its cycle at the end of each day, as days since 1970 and bytes."""
-        rows = self._disk.reader.execute(
-            "WITH RECURSIVE days(day) AS (SELECT ? UNION ALL SELECT day + 1 FROM days WHERE day < ?)"
-            " SELECT u.day, u.bytes FROM days d CROSS JOIN usage_days u ON u.day = d.day AND u.sim = ? ORDER BY u.day",
-            (_day(since), self._newest_day(), sim),
-        )
-        return tuple((row[0], row[1]) for row in rows)
-
     async def past(self, giccids: Sequence[str], *, since: datetime) -> dict[str, tuple[DayUse, ...]]:
         """What each of these SIMs used on each day since then of which that is known, the oldest first."""
         wanted, first = json.dumps(list(giccids)), _day(since)
@@ -134,22 +124,11 @@ class Scans:
 
         return await self._disk.read(work, within_s=PATIENCE_S)
 
-    def totals(self, *, since: datetime) -> tuple[Row, ...]:
-        """What the SIMs of each account and pool had used together at the end of each day: day, account, pool, count,
-        bytes."""
-        return tuple(
-            self._disk.reader.execute(
-                "SELECT day, account, pool, count, bytes FROM usage_totals WHERE day >= ? ORDER BY day, account, pool",
-                (_day(since),),
-            )
-        )
-
     async def forget(self, *, keep: timedelta, now: datetime) -> int:
         """How many days of SIMs were removed because they are older than that, two thousand rows at most."""
         oldest = _day(now - keep)
 
         def work(db: sqlite3.Connection) -> int:
-            db.execute("DELETE FROM usage_totals WHERE day < ?", (oldest,))
             db.execute("DELETE FROM scans WHERE ended_at < ?", (when(now - keep),))
             return db.execute(
                 "DELETE FROM usage_days WHERE (day, sim) IN (SELECT day, sim FROM usage_days WHERE day < ? LIMIT ?)",
@@ -165,18 +144,6 @@ class Scans:
 
 def _day(at: datetime) -> int:
     return (micros(at) or 0) // DAY
-
-
-def _note_totals(db: sqlite3.Connection, day: int) -> None:
-    """What the facets count is what all SIMs use now: of a day the last look counts."""
-    db.execute("DELETE FROM usage_totals WHERE day = ?", (day,))
-    db.execute(
-        "INSERT INTO usage_totals (day, account, pool, count, bytes)"
-        " SELECT ?, coalesce(account, ''), coalesce(pool, ''), sum(count),"
-        " CAST(sum(used_high * 4294967296.0 + used_low) AS INTEGER)"
-        " FROM facets WHERE count > 0 GROUP BY account, pool",
-        (day,),
-    )
 
 
 def _scan(row: Row) -> Scan:

@@ -30,7 +30,7 @@ TAKEN_OUT = (
     " AND json_extract(detail, '$.text') IS NOT NULL AND made_at < :before AND state = 'used' LIMIT :n)",
     # A message that Slack refused in every form still has its words.
     "UPDATE outbox SET text = '', blocks = '[]' WHERE id IN (SELECT id FROM outbox WHERE state = 'failed'"
-    " AND (under LIKE 'sms-thread:%') AND text != '' AND made_at < :before LIMIT :n)",
+    " AND (under LIKE 'sms-thread:%' OR under LIKE 'sms:%') AND text != '' AND made_at < :before LIMIT :n)",
     "UPDATE sms_drafts SET state = 'discarded', text = NULL WHERE id IN (SELECT id FROM sms_drafts"
     " WHERE text IS NOT NULL AND made_at < :a_day_ago AND state IN ('open', 'discarded') LIMIT :n)",
     "DELETE FROM sms_reports WHERE id IN (SELECT id FROM sms_reports WHERE received_at < :a_week_ago LIMIT :n)",

@@ -357,6 +357,12 @@ def asked(approval: Approval, *, channel: str) -> Message:
     return Message(text=text, blocks=(lines(parts), take_back))
 
 
+def reading(approval: Approval) -> Message:
+    """What somebody reads at once who approves many SIMs."""
+    what = f"The {approval.count:,} SIMs of request #{approval.id} are read at SmartHub once more."
+    return _said([spans(f"{what} The card says what comes of it.")])
+
+
 def asked_for(approval: Approval) -> Message:
     """What those hear whom the policy has told of every such request."""
     parts = [who(approval.asked_by), say(f" asked: #{approval.id} {title(approval)}. "), *_because(approval)]

@@ -311,6 +311,18 @@ async def test_texts_go_when_their_time_is_over(store: Store):
     assert b"SHA-256" in store.events.get(1).push.body
 
 
+@pytest.mark.parametrize(("under", "goes"), [("sms-thread:1", True), ("sms:1", True), ("approval:1", False)])
+async def test_what_slack_never_took(store: Store, under: str, goes: bool):
+    """A message with the text of an SMS that Slack refused in every form loses it with the others; no other does."""
+    await store.outbox.add([Note("C9", "secret-4711", ({"type": "divider"},), under=under)], now=NOW)
+    await store.disk.write(lambda db: db.execute("UPDATE outbox SET state = 'failed'"))
+
+    while await store.sms_texts.take_out(keep=timedelta(days=1), now=NOW + timedelta(days=2)):
+        pass
+
+    assert ("secret-4711" not in everything(store)) == goes
+
+
 async def test_texts_that_are_not_kept(store: Store):
     """Where texts are not kept, none is in the store but what still waits for Slack, nor in the log of the store."""
     store.sms.keeping = Keeping(channel="C9", keep=None)

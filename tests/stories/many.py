@@ -39,7 +39,8 @@ async def finish(world: World, number: int = 1, *, minutes: int = 60) -> None:
             return
         await world.later(seconds=10)
         await world.run("jobs")
-    raise AssertionError(f"Request {number} does not end: {world.request(number)}")
+    jobs = world.app.store.jobs.of_request(number)
+    raise AssertionError(f"Request {number} does not end: {world.request(number).outcome}, {jobs}")
 
 
 def sheet(world: World, name: str) -> list[dict[str, str]]:

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import NotFound
+from bot.errors import NotFound, StoreError
 from bot.rules.approvals import State
 from bot.rules.jobs import Stage
 from bot.simulator.slack.words import read
 from tests.stories.forging import answers, click
 from tests.stories.forging import send as forge
 from tests.stories.jobs import Work, at_work, sound
-from tests.stories.listing import nothing_changed, report
+from tests.stories.listing import nothing_changed, report, send
+from tests.stories.listing import said as listed
 from tests.stories.many import approve, asked, finish, sheet
 from tests.talk import ADMIN, APPROVALS, APPROVER, OPERATOR, OTHER_APPROVER, OTHER_OPERATOR, World, plain
 
@@ -139,6 +140,77 @@ async def test_the_list_as_a_file(world: World):
     rows = sheet(world, "request-1.csv")
     assert [row["giccid"] for row in rows] == sorted(sims)
     assert {(row["state"], row["change"]) for row in rows} == {("active", "suspend")}
+
+
+async def test_the_file_while_slack_is_down(world: World):
+    """While Slack is down nothing is lost: the card and its file come when it is back, each once."""
+    assert (await send(world, "suspend", ids="\n".join(picked(world, 3)))).ok
+    await world.press(listed(world), "Ask for approval…", by=OPERATOR)
+    world.slack.down = True
+    asking = await world.begin(world.slack.submit(by=OPERATOR, values={}))
+    for _ in range(3):
+        await world.clock.advance(20)
+        await world.app.schedule.run("files")
+    world.slack.down = False
+    await world.through(asking)
+    for _ in range(3):
+        await world.later(seconds=40)
+        await world.run("files")
+
+    [card] = world.cards(APPROVALS)
+    assert "#1 Suspend 3 SIMs" in card.words
+    assert [f.name for m in world.slack.thread(card) for f in m.files] == ["request-1.csv"]
+
+
+async def test_the_file_is_sent_once_while_the_store_refuses(world: World):
+    """While the store cannot note that the file was sent, it is not sent again."""
+    card = await asked(world, "suspend", picked(world, 3))
+    noted = world.app.store.approvals.note_filed
+
+    async def refuses(*_: object) -> None:
+        raise StoreError("no room")
+
+    world.app.store.approvals.note_filed = refuses  # type: ignore[method-assign, assignment]
+    for _ in range(3):
+        await world.run("files")
+    world.app.store.approvals.note_filed = noted  # type: ignore[method-assign]
+    await world.run("files")
+
+    assert [f.name for m in world.slack.thread(card) for f in m.files] == ["request-1.csv"]
+    assert world.app.store.approvals.to_file() == ()
+
+
+async def test_a_policy_that_asks_nobody(world: World, work: Work):
+    """Where nobody has to say yes the job is made at once, and whoever asked reads what came of it."""
+    world.policies = [{"name": "small ones", "sims": "<=5", "approval": False}]
+    await world.restart()
+    sims = picked(world, 4)
+    assert (await send(world, "suspend", ids="\n".join(sims))).ok
+    await world.press(listed(world), "Ask for approval…", by=OPERATOR)
+    await world.submit({}, by=OPERATOR)
+    await finish(world)
+
+    assert (world.request().state, work.job().at(Stage.DONE)) == (State.DONE, 4)
+    assert any("Job #1: 4 of 4 SIMs are done." in said for said in world.told(OPERATOR))
+    assert work.most_often() == 1
+
+
+async def test_who_approves_very_many_reads_at_once_that_it_takes_a_moment(tmp_path: Path):
+    """Reading many SIMs again takes longer than anybody waits for a click: that is said before it is done."""
+    async with at_work(tmp_path, sims=160, canary=0) as work:
+        world = work.world
+        await world.restart()  # with the requests in their place
+        card = await asked(world, "suspend", picked(world, 60))
+        await world.later(minutes=2)
+        world.hub.slow = 5.0
+        pressing = await world.begin(world.slack.press(card, "Approve", by=APPROVER))
+
+        assert "The 60 SIMs of request #1 are read at SmartHub once more." in world.heard(APPROVER, APPROVALS)
+        assert world.request().state is State.PENDING
+        world.hub.slow = 0.0
+        await world.through(pressing)
+        await finish(world)
+        assert world.request().state is State.DONE, work.card()
 
 
 async def test_what_is_left_out_is_on_the_card(world: World):
@@ -498,6 +570,26 @@ async def test_undo_leaves_what_was_changed_again(
     await approve(world, world.card(APPROVALS))
     await finish(world, 2)
     assert {key: world.hub.sim(sims[0])[key] for key in since} == since
+
+
+async def test_changed_again_before_the_undo_is_approved(world: World, work: Work):
+    """A SIM that somebody changed after the undo was asked for keeps that: it is left out when it is approved."""
+    sims = picked(world, 3)
+    await approve(world, await asked(world, "set", sims, custom2="depot"))
+    await finish(world)
+    await work.press("Undo (within 30 min)")
+    assert world.request(2).count == 3
+    world.hub.change(sims[1], custom2="by hand")
+    await world.later(minutes=2)
+    card = next(c for c in world.cards(APPROVALS) if "#2 " in c.words)
+
+    await approve(world, card)
+    assert "This SIM was changed again since." in world.now(card)
+    await approve(world, card)
+    await finish(world, 2)
+
+    assert world.request(2).count == 2
+    assert world.hub.sim(sims[1])["custom2"] == "by hand"
 
 
 async def test_sms_to_many(world: World, work: Work):

@@ -97,20 +97,9 @@ async def test_what_was_used_by_the_end_of_each_day(world: World):
             await world.later(hours=1)
             await world.run("alerts")
         await world.later(hours=22)
-    listed = world.app.store.sims.by_giccid(sim)
-    assert listed is not None
 
-    assert [used for _, used in world.app.store.scans.used(listed.id, since=start)] == [700, 900, 950]
-
-
-async def test_what_accounts_use_together(world: World):
-    """At the end of a whole look what all SIMs of an account have used is noted for the day."""
-    await world.run("alerts")
-    rows = world.app.store.scans.totals(since=world.clock.now())
-
-    assert sum(row["count"] for row in rows) == world.hub.world.fleet.count
-    assert sum(row["bytes"] for row in rows) > 0
-    assert len({row["account"] for row in rows}) > 1
+    past = await world.app.store.scans.past([sim], since=start)
+    assert [day.bytes for day in past[sim]] == [200, 50], "of three days that are kept two have a day before"
 
 
 async def test_sims_that_are_gone(world: World):
@@ -139,6 +128,18 @@ async def test_sims_that_are_gone(world: World):
         await world.later(minutes=15)
         await world.run("alerts")
     assert len(told()) == 2
+
+
+async def test_what_a_list_leaves_out_is_not_gone(world: World):
+    """A SIM that SmartHub's list leaves out, and that can be read, is not told of."""
+    await world.run("alerts")
+    world.hub.world.unlisted.add(world.hub.giccid(3))
+    for _ in range(4):
+        await world.later(minutes=15)
+        await world.run("alerts")
+
+    assert not [m for m in world.cards(ALERTS) if "not listed by SmartHub" in m.words]
+    assert world.app.store.sims.by_giccid(world.hub.giccid(3)) is not None
 
 
 @pytest.mark.parametrize("sizes", [(1, 3), (7, 1)])

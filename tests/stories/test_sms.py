@@ -276,6 +276,9 @@ async def test_words_lead_to_channels(world: World):
     await world.push("mo-sms", giccid, messageText="BATT LOW <!channel>", smsMsgId="2")
 
     [card] = world.cards(APPROVALS)
+    assert card.thread_ts is None
+    kept = world.app.store.disk.reader.execute("SELECT under FROM outbox WHERE channel = ?", (APPROVALS,)).fetchall()
+    assert [row["under"] for row in kept] == ["sms:2"], "by this its text is known as that of an SMS"
     assert has(plain(card), "💬 Pump 7", "because of “low”", "BATT LOW <!channel>")
     assert "<!channel>" not in card.text
 

@@ -158,6 +158,7 @@ MESSAGES: Mapping[View, st.SearchStrategy[Callable[[], Message]]] = {
     approvals.news: calls(news, REQUESTS, REQUESTS),
     approvals.outcome: calls(approvals.outcome, REQUESTS, undo_within=st.just(timedelta(days=9)), now=maybe(TIMES)),
     approvals.reminder: calls(approvals.reminder, REQUESTS),
+    approvals.reading: calls(approvals.reading, REQUESTS),
     approvals.to_groups: calls(
         approvals.to_groups, few(st.sampled_from(GROUPS)), REQUESTS.map(approvals.asked_for)
     ),

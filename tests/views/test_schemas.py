@@ -122,6 +122,7 @@ def _requests() -> Iterator[tuple[View, Message]]:
         yield approvals.waits_for_you, approvals.waits_for_you(request, channel="C0APPROVALS")
         yield approvals.broken_glass, approvals.broken_glass(request)
         yield approvals.reminder, approvals.reminder(request)
+        yield approvals.reading, approvals.reading(request)
         yield approvals.escalation, approvals.escalation(replace(request, policy=Policy("x", escalate_to=("S1", "U3"))))
     for many in (0, 1, 3):
         some = [REQUEST] * many

@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.errors import BotError, NotPossible, ProviderError
+import structlog
+
+from bot.errors import BotError, NotPossible, ProviderError, SlackError
 from bot.flows.approvals.many import Many
 from bot.flows.approvals.offers import offered
 from bot.flows.approvals.steps import FindVoters, Steps
@@ -27,6 +29,8 @@ from bot.views import approvals as view
 
 # So many people do not press in one moment; it only keeps a mistake from going round for ever.
 TRIES = 50
+PATIENT_FROM = 50  # SIMs: fewer are read within the three seconds in which a click is answered
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -212,7 +216,7 @@ class Deciding:
         return approval
 
     async def _look_at_list(self, approval: Approval, voters: Voters, *, by: Person) -> Approval:
-        noted = await self.many.look(approval, voters)
+        noted, _ = await asyncio.gather(self.many.look(approval, voters), self._ask_for_patience(approval, by=by))
         if noted is not None:
             deed = Deed(by.id, "found changed", f"approval:{approval.id}", {"drift": " ".join(noted.drift)})
             if not await self.steps.take(approval, noted, deed):
@@ -223,6 +227,16 @@ class Deciding:
         if noted is not None:
             raise _other_than_before(noted, noted.drift)
         return approval
+
+    async def _ask_for_patience(self, approval: Approval, *, by: Person) -> None:
+        """Says at once to who approves many SIMs that they are being read: that takes longer than anybody waits."""
+        if approval.count < PATIENT_FROM:
+            return
+        said = view.reading(approval)
+        try:
+            await self.slack.whisper(self.steps.settings.channel, by.id, text=said.text, blocks=said.blocks)
+        except SlackError as problem:
+            log.info("patience_not_asked_for", problem=problem.code)
 
     def _shield(self, approval: Approval) -> str | None:
         """Why this SIM must not be retired, where somebody has protected it since."""

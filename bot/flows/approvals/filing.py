@@ -17,6 +17,7 @@ from bot.rules.approvals import Approval
 from bot.rules.sheets import csv_line, csv_lines
 from bot.slack import Slack
 from bot.store import Store
+from bot.store.outbox import Place
 from bot.views import approvals as view
 
 AGAIN = timedelta(seconds=30)
@@ -25,12 +26,16 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Filing:
-    """Sends what is not there yet; a list that has changed since is sent once more."""
+    """Sends what is not there yet; a list that has changed since is sent once more.
+
+    `sent` is what went out, by request: while the store cannot note that, it does not go out again.
+    """
 
     steps: Steps
     store: Store
     slack: Slack
     rests: dict[int, datetime] = field(default_factory=dict)
+    sent: dict[int, str | None] = field(default_factory=dict)
 
     async def file(self) -> str | None:
         """How many lists were sent now, in words."""
@@ -43,6 +48,15 @@ class Filing:
         place = self.store.outbox.place(f"approval:{approval.id}")
         if place is None or not self._may(approval.id):
             return False
+        if self.sent.get(approval.id) != approval.digest and not await self._send(approval, place):
+            return False
+        self.sent[approval.id] = approval.digest
+        await self.store.approvals.note_filed(approval.id, approval.digest or "")
+        self.sent.pop(approval.id)
+        return True
+
+    async def _send(self, approval: Approval, place: Place) -> bool:
+        """Whether Slack has it, or never will."""
         with tempfile.TemporaryDirectory(prefix="simops-") as folder:
             path = Path(folder) / f"request-{approval.id}.csv"
             await self._write(path, approval)
@@ -55,7 +69,6 @@ class Filing:
                     self.rests[approval.id] = self.steps.clock.now() + AGAIN
                     return False
         self.rests.pop(approval.id, None)
-        await self.store.approvals.note_filed(approval.id, approval.digest or "")
         return True
 
     def _may(self, id: int) -> bool:
@@ -67,7 +80,7 @@ class Filing:
         try:
             with path.open("w", encoding="utf-8", newline="") as file:
                 file.writelines(csv_lines(view.SHEET, ()))
-                async with aclosing(self.store.lists.entries(approval.list or 0)) as pieces:
+                async with aclosing(self.store.list_sims.entries(approval.list or 0)) as pieces:
                     async for piece in pieces:
                         rows = (csv_line(view.sheet_row(approval.order, one)) for one in piece)
                         await asyncio.to_thread(file.writelines, rows)

@@ -111,7 +111,7 @@ class Many:
     async def _radius(self, found: SimList, kinds: Kinds) -> Radius:
         """What the list touches, gathered a thousand SIMs at a time."""
         survey = Survey(found.order, now=self.steps.clock.now(), judged=True)
-        async with aclosing(self._store.lists.giccids(found.id)) as pieces:
+        async with aclosing(self._store.list_sims.giccids(found.id)) as pieces:
             async for piece in pieces:
                 for listed in await self._store.lists.by_giccids(piece):
                     survey.add(listed.sim)
@@ -210,7 +210,7 @@ class Many:
     async def _sims(self, approval: Approval, operation: Operation) -> AsyncIterator[Entry]:
         """All SIMs; of a retirement in two steps first those that are active, and then those that were suspended."""
         first = rule.first_stage(approval.order, cooling_off=approval.policy.cooling_off)
-        async with aclosing(self._store.lists.entries(approval.list or 0)) as pieces:
+        async with aclosing(self._store.list_sims.entries(approval.list or 0)) as pieces:
             async for piece in pieces:
                 some = piece
                 if first is not approval.operation:

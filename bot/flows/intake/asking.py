@@ -100,10 +100,10 @@ class Asking:
         lists = self.judging.store.lists
         changed = 0
         first: list[Judged] = []
-        order = lists.get(id).order
+        found = lists.get(id)
         async with aclosing(lists.stream(id, accepted=True)) as pieces:
             async for piece in pieces:
-                judged = await self.judging.once_more(piece, order, gone=gone)
+                judged = await self.judging.once_more(piece, found, gone=gone)
                 rows = [row for row in judged if not row.judged.accepted]
                 # Before its first line is written it is open: nobody can ask for it while its digest is out of date.
                 if rows and not changed and reopens and not await lists.reopen(id):

@@ -6,7 +6,7 @@ import asyncio
 import tempfile
 from collections.abc import Callable, Collection, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -44,13 +44,20 @@ class Judging:
         """What these SIMs are judged by."""
         return Terms(order, self.protected(giccids), without_plan, self.suspends_first)
 
-    async def once_more(self, rows: Sequence[Numbered], order: Order, *, gone: Collection[str] = ()) -> list[Numbered]:
-        """These accepted lines as they are judged now; `gone` are SIMs that SmartHub knows no more."""
+    async def once_more(
+        self, rows: Sequence[Numbered], found: SimList, *, gone: Collection[str] = ()
+    ) -> list[Numbered]:
+        """These accepted lines of a list as they are judged now; `gone` are SIMs that SmartHub knows no more."""
         giccids = [row.judged.giccid or "" for row in rows]
-        terms = self.terms(order, giccids)
+        terms = replace(self.terms(found.order, giccids), undone=self._undone(found))
         hits = await self.store.lists.by_giccids(giccids)
         now = {hit.sim.giccid: hit for hit in hits if hit.sim.giccid not in gone}
         return await asyncio.to_thread(lambda: [judge_again(row, now, terms) for row in rows])
+
+    def _undone(self, found: SimList) -> Order | None:
+        """What a job did that this list takes back; one made of what failed in it orders the same."""
+        order = None if found.job is None else self.store.jobs.get(found.job).order
+        return None if order == found.order else order
 
     async def close(self, id: int) -> SimList:
         """The list after it was made one that can be asked for, with its digest and its counts."""

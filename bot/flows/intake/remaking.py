@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.flows.intake.judging import Judging
-from bot.rules.job_sims import Entry, is_as_left
+from bot.flows.intake.tally import judge_known
+from bot.rules.job_sims import Entry
 from bot.rules.lists import Line
 from bot.rules.orders import Order
 from bot.rules.people import Person
-from bot.rules.verdicts import Judged, Verdict, fitness, of_sim
+from bot.rules.verdicts import Judged, Verdict
 from bot.store.lists import Numbered, SimList
 
 CHUNK = 1000
@@ -46,17 +47,15 @@ class Remaking:
         """How many SIMs are written down now."""
         lists, giccids = self.judging.store.lists, [entry.giccid for entry in piece]
         known = {listed.sim.giccid: listed for listed in await lists.by_giccids(giccids)}
-        terms = self.judging.terms(order, giccids)
+        terms = replace(self.judging.terms(order, giccids), undone=undone)
         rows = []
         for number, entry in enumerate(piece, n + 1):
             line, listed = Line(number, entry.giccid, entry.giccid), known.get(entry.giccid)
             if listed is None:
                 why = "This SIM is not known here any more."
                 judged = Judged(number, entry.giccid, Verdict.UNKNOWN, why, own=entry.own)
-            elif undone is not None and not is_as_left(undone, entry, listed.sim):
-                judged = of_sim(line, listed, Verdict.WRONG_STATE, "This SIM was changed again since.", entry.own)
             else:
-                judged = of_sim(line, listed, *fitness(listed.sim, terms, entry.own), entry.own)
+                judged = judge_known(line, listed, terms, own=entry.own, plan=entry.plan)
             rows.append(Numbered(number, judged))
         await lists.add(id, rows)
         return n + len(rows)

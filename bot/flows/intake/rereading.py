@@ -33,11 +33,11 @@ class Rereading:
     async def read(self, found: SimList) -> frozenset[str]:
         """Those of its SIMs that SmartHub knows no more. Raises ProviderError when they cannot be read."""
         since = self.clock.now() - FRESH
-        for account, count, size in await self.store.lists.stale(found.id, since=since):
+        for account, count, size in await self.store.list_sims.stale(found.id, since=since):
             if count > ceil(size / self.page_size):
                 await self._read_pages(account)
         gone: set[str] = set()
-        async with aclosing(self.store.lists.stale_sims(found.id, since=since)) as pieces:
+        async with aclosing(self.store.list_sims.stale_sims(found.id, since=since)) as pieces:
             async for piece in pieces:
                 gone |= await self._read_singly(piece)
         return frozenset(gone)

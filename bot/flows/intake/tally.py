@@ -7,7 +7,9 @@ from datetime import datetime
 
 from bot.errors import BadInput
 from bot.flows.intake.sources import Looked
+from bot.rules.job_sims import is_as_left
 from bot.rules.lists import NAMED_LINES, Line, cut_off
+from bot.rules.orders import Order
 from bot.rules.snapshot import Listed
 from bot.rules.verdicts import Judged, Terms, Verdict, fitness, is_iccid, judge, lost_digits, of_sim
 from bot.store.lists import Numbered
@@ -79,8 +81,14 @@ def judge_again(row: Numbered, now: Mapping[str, Listed], terms: Terms) -> Numbe
     line = Line(old.line, old.written, old.written)
     if listed is None:
         return Numbered(row.n, Judged(old.line, old.written, Verdict.UNKNOWN, "This SIM is not known here any more."))
-    verdict, why = fitness(listed.sim, terms, old.own)
-    return Numbered(row.n, of_sim(line, listed, verdict, why, old.own))
+    return Numbered(row.n, judge_known(line, listed, terms, own=old.own, plan=old.plan))
+
+
+def judge_known(line: Line, listed: Listed, terms: Terms, *, own: Order | None, plan: str | None) -> Judged:
+    """The verdict on a SIM that was in a list, or a job, before: what is to be done to it alone, and its plan then."""
+    if terms.undone is not None and not is_as_left(terms.undone, plan, listed.sim):
+        return of_sim(line, listed, Verdict.WRONG_STATE, "This SIM was changed again since.", own)
+    return of_sim(line, listed, *fitness(listed.sim, terms, own), own)
 
 
 def _nothing_found(tally: Tally) -> str:

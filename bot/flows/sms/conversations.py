@@ -43,7 +43,8 @@ class Conversations:
         notes: list[Outgoing] = [Note(thread.channel, shown.text, shown.blocks, under=f"sms-thread:{thread.id}")]
         for hit in hits(message.body or "", self.settings.keywords):
             shown = view.keyword(message, hit)
-            notes.append(Note(hit.channel, shown.text, shown.blocks))
+            # Nothing stands above it there. By this it is known as an SMS, whose text goes when its time is over.
+            notes.append(Note(hit.channel, shown.text, shown.blocks, under=f"sms:{message.id}"))
         return notes
 
     def draw_thread(self, id: int) -> Message:

@@ -62,6 +62,7 @@ class World:
     messages: dict[str, Row] = field(default_factory=dict)
     later: list[Later] = field(default_factory=list)
     gone: set[str] = field(default_factory=set)
+    unlisted: set[str] = field(default_factory=set)
     _busy: bool = field(default=False, repr=False)
     _happened: int = field(default=0, repr=False)
     _listed: tuple[object, lists.Fitting] | None = field(default=None, repr=False)
@@ -178,7 +179,7 @@ class World:
         else:
             numbers, total = self._found(filters, first, size)
         rows = [self.seen(n, self.fleet.giccid(n)) for n in numbers]
-        return [row for row in rows if row["giccid"] not in self.gone], total
+        return [row for row in rows if row["giccid"] not in self.gone | self.unlisted], total
 
     def _found(self, filters: Mapping[str, str], first: int, size: int) -> tuple[list[int], int]:
         if (named := lists.called(self.fleet, filters, self._changed(), lambda n: self._fits(n, filters))) is not None:
