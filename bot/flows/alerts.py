@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import re
 import sqlite3
-import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from bot.clock import Clock
-from bot.errors import BadInput, BotError, NotPossible, StoreError
+from bot.errors import BadInput, BotError, NotPossible
 from bot.rules import alerts as rule
 from bot.rules.alert_rules import Rule, can_tell, judge
 from bot.rules.alerts import Alert, Announcement, Finding, Kind, Severity, State, Telling, Verdict
@@ -26,8 +24,8 @@ from bot.rules.moments import read_until
 from bot.rules.outbox import Card, Note, Outgoing
 from bot.rules.people import Person, Role, need
 from bot.rules.searches import Query
-from bot.rules.sheets import csv_lines
 from bot.rules.sims import Sim, label_of, quotable
+from bot.sheets import sheet, whole
 from bot.slack import Slack
 from bot.smarthub.client import SmartHub
 from bot.store import Store
@@ -156,9 +154,8 @@ class Alerts:
         need(by, Role.VIEWER, to="read alerts")
         found = self._store.announcement(card)
         alerts = self._store.of_card(card, limit=SHEET_ROWS)
-        with tempfile.TemporaryDirectory(prefix="simops-") as folder:
-            path = Path(folder) / f"alerts-{card}-{found.made_at:%Y-%m-%d-%H%M}.csv"
-            await asyncio.to_thread(_write, path, alerts)
+        name = f"alerts-{card}-{found.made_at:%Y-%m-%d-%H%M}.csv"
+        async with sheet(name, view.SHEET, whole(map(view.sheet_row, alerts))) as path:
             channel = await self._slack.direct(by.id)
             await self._slack.upload(channel, name=path.name, title=f"Alerts: {found.rule}"[:200], path=path)
         return answer(f"The file with {len(alerts):,} alerts is in our direct messages.")
@@ -347,12 +344,3 @@ def _numbered(text: str, example: str) -> tuple[int, str]:
     if match is None:
         raise BadInput(f"Which alert? Write its number, as `{example}`; `alerts` shows them.")
     return int(match[1]), (match[2] or "").strip()
-
-
-def _write(path: Path, alerts: Sequence[Alert]) -> None:
-    """Writes the file. Raises StoreError."""
-    try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            file.writelines(csv_lines(view.SHEET, map(view.sheet_row, alerts)))
-    except OSError as exc:
-        raise StoreError(f"The file could not be written here: {exc.strerror}. Tell whoever runs the bot.") from exc

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 
 from bot.clock import Clock
-from bot.errors import ProviderError, StoreError
+from bot.errors import ProviderError
 from bot.rules import history as rule
 from bot.rules.changes import Change
 from bot.rules.history import History, Kind, Told
 from bot.rules.people import Person, Role, need
-from bot.rules.sheets import csv_lines
 from bot.rules.sims import spellings
+from bot.sheets import sheet, whole
 from bot.slack import Slack
 from bot.smarthub.client import SmartHub
 from bot.store import Store
@@ -50,9 +48,8 @@ class Histories:
         need(by, Role.VIEWER, to="read the history of SIMs")
         about = self._about(id)
         told = await self._read(about.giccid)
-        with tempfile.TemporaryDirectory(prefix="simops-") as folder:
-            path = Path(folder) / f"history-{about.giccid}-{self._clock.now():%Y-%m-%d-%H%M}.csv"
-            _write(path, told, self._units)
+        name = f"history-{about.giccid}-{self._clock.now():%Y-%m-%d-%H%M}.csv"
+        async with sheet(name, view.COLUMNS, whole(view.rows(told, units=self._units))) as path:
             channel = await self._slack.direct(by.id)
             title = f"History of {about.label}"[:200]
             await self._slack.upload(channel, name=path.name, title=title, path=path, comment=" ".join(told.missing))
@@ -91,12 +88,3 @@ class Histories:
             which = "All of" if not changes else "A part of"
             return tuple(changes), (f"{which} SmartHub's own log is missing: {problem}",)
         return tuple(changes), (LEFT_OUT.format(skipped),) if skipped else ()
-
-
-def _write(path: Path, told: History, units: Units) -> None:
-    """Writes the file. Raises StoreError."""
-    try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            file.writelines(csv_lines(view.COLUMNS, view.rows(told, units=units)))
-    except OSError as exc:
-        raise StoreError(f"The file could not be written here: {exc.strerror}. Tell whoever runs the bot.") from exc

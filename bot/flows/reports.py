@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
-from pathlib import Path
 
 import structlog
 
 from bot.clock import Clock
-from bot.errors import BotError, StoreError
+from bot.errors import BotError
 from bot.rules.outbox import Note
 from bot.rules.people import Person
 from bot.rules.reports import Period, Plan, Report, days_of, due, lines_of, read_period
-from bot.rules.sheets import csv_lines
+from bot.sheets import sheet, whole
 from bot.slack import Slack
 from bot.store import Store
 from bot.views import reports as view
@@ -91,19 +88,9 @@ class Reports:
 
     async def _send_sheet(self, made: Report, channel: str) -> None:
         """Sends the file; where Slack does not take it, the report stands without it."""
-        with tempfile.TemporaryDirectory(prefix="simops-") as folder:
-            path = Path(folder) / f"report-{made.period}-{made.until}.csv"
-            await asyncio.to_thread(_write, path, made)
+        name = f"report-{made.period}-{made.until}.csv"
+        async with sheet(name, view.SHEET, whole(view.sheet(made))) as path:
             try:
                 await self._slack.upload(channel, name=path.name, title=path.stem, path=path)
             except BotError as problem:
                 log.warning("report_file_not_sent", problem=str(problem))
-
-
-def _write(path: Path, made: Report) -> None:
-    """Writes the file. Raises StoreError."""
-    try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            file.writelines(csv_lines(view.SHEET, view.sheet(made)))
-    except OSError as exc:
-        raise StoreError(f"The file could not be written here: {exc.strerror}. Tell whoever runs the bot.") from exc

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from typing import TypedDict, cast
 
 from bot.clock import Clock
-from bot.errors import NotPossible, StoreError
+from bot.errors import NotPossible
 from bot.rules.fitting import is_place
 from bot.rules.likeness import alike
 from bot.rules.naming import LONGEST_NAME, read_name
 from bot.rules.people import Person, Role
 from bot.rules.searches import NONE, UNKNOWN, Cursor, Query, read_query
-from bot.rules.sheets import csv_line, csv_lines
 from bot.rules.sims import Sim, Status, label_of
 from bot.rules.words import words_of
+from bot.sheets import Rows, sheet
 from bot.slack import Slack
 from bot.smarthub.client import SmartHub
 from bot.store import Store
@@ -113,12 +111,21 @@ class Searches:
         """Sends all that was found as a file to whoever asks. Raises NotFound, SlackError, StoreError."""
         query = self._read(self._store.searches.get(id).text)
         now = self._clock.now()
-        async with self._sheets:
-            with tempfile.TemporaryDirectory(prefix="simops-") as folder:
-                path = Path(folder) / f"sims-{now:%Y-%m-%d-%H%M}.csv"
-                count, more = await self._write(path, query, now)
-                channel = await self._slack.direct(by.id)
-                await self._slack.upload(channel, name=path.name, title=f"SIMs: {query.text}"[:200], path=path)
+        count, more = 0, False
+
+        async def rows() -> AsyncGenerator[Rows, None]:
+            nonlocal count, more
+            async with aclosing(self._store.sims.stream(query, now=now)) as pieces:
+                async for piece in pieces:
+                    room = self._sheet_rows - count
+                    count, more = count + min(room, len(piece)), len(piece) > room
+                    yield map(view.sheet_row, piece[:room])
+                    if more:
+                        return
+
+        async with self._sheets, sheet(f"sims-{now:%Y-%m-%d-%H%M}.csv", view.SHEET, rows()) as path:
+            channel = await self._slack.direct(by.id)
+            await self._slack.upload(channel, name=path.name, title=f"SIMs: {query.text}"[:200], path=path)
         return view.sheet_sent(count, text=query.text, most=self._sheet_rows if more else None)
 
     async def ask(self, *, trigger: str) -> None:
@@ -195,24 +202,6 @@ class Searches:
             break
         units = self._units.to_the_byte(query.exact)
         return view.straight(labelled, text=query.text, read_at=self._clock.now(), units=units)
-
-    async def _write(self, path: Path, query: Query, now: datetime) -> tuple[int, bool]:
-        """Writes the file a piece at a time, beside the loop; how many SIMs it holds, and whether there are more."""
-        count = 0
-        try:
-            with path.open("w", encoding="utf-8", newline="") as file:
-                file.writelines(csv_lines(view.SHEET, ()))
-                async with aclosing(self._store.sims.stream(query, now=now)) as pieces:
-                    async for rows in pieces:
-                        room = self._sheet_rows - count
-                        lines = map(csv_line, map(view.sheet_row, rows[:room]))
-                        await asyncio.to_thread(file.writelines, lines)
-                        count += min(room, len(rows))
-                        if len(rows) > room:
-                            return count, True
-        except OSError as exc:
-            raise StoreError(f"The file could not be written here: {exc.strerror}. Tell whoever runs the bot.") from exc
-        return count, False
 
 
 def provider_filters(query: Query) -> Filters | None:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import tempfile
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import structlog
 
-from bot.errors import SlackError, StoreError
+from bot.errors import SlackError
 from bot.flows.approvals.steps import Steps
 from bot.rules.approvals import Approval
-from bot.rules.sheets import csv_line, csv_lines
+from bot.sheets import Rows, sheet
 from bot.slack import Slack
 from bot.store import Store
 from bot.store.outbox import Place
@@ -57,9 +55,7 @@ class Filing:
 
     async def _send(self, approval: Approval, place: Place) -> bool:
         """Whether Slack has it, or never will."""
-        with tempfile.TemporaryDirectory(prefix="simops-") as folder:
-            path = Path(folder) / f"request-{approval.id}.csv"
-            await self._write(path, approval)
+        async with sheet(f"request-{approval.id}.csv", view.SHEET, self._rows(approval)) as path:
             try:
                 title = f"#{approval.id} {view.title(approval)}"[:200]
                 await self.slack.upload(place.channel, name=path.name, title=title, path=path, thread_ts=place.ts)
@@ -75,14 +71,7 @@ class Filing:
         at = self.rests.get(id)
         return at is None or not timedelta(0) < at - self.steps.clock.now() <= AGAIN
 
-    async def _write(self, path: Path, approval: Approval) -> None:
-        """Writes the list a thousand SIMs at a time, beside the loop."""
-        try:
-            with path.open("w", encoding="utf-8", newline="") as file:
-                file.writelines(csv_lines(view.SHEET, ()))
-                async with aclosing(self.store.list_sims.entries(approval.list or 0)) as pieces:
-                    async for piece in pieces:
-                        rows = (csv_line(view.sheet_row(approval.order, one)) for one in piece)
-                        await asyncio.to_thread(file.writelines, rows)
-        except OSError as exc:
-            raise StoreError(f"The file could not be written here: {exc.strerror}. Tell whoever runs the bot.") from exc
+    async def _rows(self, approval: Approval) -> AsyncGenerator[Rows, None]:
+        async with aclosing(self.store.list_sims.entries(approval.list or 0)) as pieces:
+            async for piece in pieces:
+                yield (view.sheet_row(approval.order, one) for one in piece)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 
 from bot.clock import Clock
-from bot.errors import StoreError
 from bot.flows.intake.tally import judge_again
 from bot.rules.orders import Order
 from bot.rules.people import Person
-from bot.rules.sheets import csv_line, csv_lines
 from bot.rules.sims import Sim
 from bot.rules.verdicts import Terms, Verdict
+from bot.sheets import Rows, sheet
 from bot.slack import Slack
 from bot.store import Store
 from bot.store.lists import Numbered, SimList
@@ -83,17 +80,10 @@ class Judging:
         """Sends each line with its verdict as a file to this person. Raises SlackError, StoreError."""
         title = f"Report on list {found.id}: {found.order.words}"
         channel = await self.slack.direct(by.id)
-        with tempfile.TemporaryDirectory(prefix="simops-") as folder:
-            path = Path(folder) / f"report-{found.id}.csv"
-            await self._write(path, found)
+        async with sheet(f"report-{found.id}.csv", view.SHEET, self._rows(found)) as path:
             await self.slack.upload(channel, name=path.name, title=title[:200], path=path)
 
-    async def _write(self, path: Path, found: SimList) -> None:
-        try:
-            with path.open("w", encoding="utf-8", newline="") as file:
-                file.writelines(csv_lines(view.SHEET, ()))
-                async with aclosing(self.store.lists.stream(found.id)) as pieces:
-                    async for rows in pieces:
-                        await asyncio.to_thread(file.writelines, map(csv_line, (view.row(r.judged) for r in rows)))
-        except OSError as exc:
-            raise StoreError(f"The file could not be written here: {exc.strerror}. Tell whoever runs the bot.") from exc
+    async def _rows(self, found: SimList) -> AsyncGenerator[Rows, None]:
+        async with aclosing(self.store.lists.stream(found.id)) as pieces:
+            async for piece in pieces:
+                yield (view.row(one.judged) for one in piece)

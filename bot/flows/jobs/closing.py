@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,7 +14,7 @@ from bot.errors import BotError, SlackError, StoreError
 from bot.flows.jobs.steps import Steps
 from bot.rules.jobs import Job, outcome
 from bot.rules.outbox import Note
-from bot.rules.sheets import csv_line, csv_lines
+from bot.sheets import Rows, sheet
 from bot.slack import Slack
 from bot.store.outbox import Place
 from bot.views import jobs as view
@@ -70,9 +68,7 @@ class Closing:
         is_new = job.ended_at is not None and timedelta(0) <= self.steps.now() - job.ended_at < CARD_WITHIN
         if place is None and is_new:
             return
-        with tempfile.TemporaryDirectory(prefix="simops-") as folder:
-            path = Path(folder) / f"job-{job.id}.csv"
-            await self._write(path, job)
+        async with sheet(f"job-{job.id}.csv", view.SHEET, self._rows(job)) as path:
             if await self._send(job, path, place):
                 await self.steps.store.jobs.note_filed(job.id)
 
@@ -106,14 +102,7 @@ class Closing:
         self.sent.add((job.id, channel))
         return None
 
-    async def _write(self, path: Path, job: Job) -> None:
-        """Writes the results a thousand at a time, beside the loop."""
-        try:
-            with path.open("w", encoding="utf-8", newline="") as file:
-                file.writelines(csv_lines(view.SHEET, ()))
-                async with aclosing(self.steps.store.job_sims.stream(job.id)) as pieces:
-                    async for piece in pieces:
-                        lines = (csv_line(view.sheet_row(job, one)) for one in piece)
-                        await asyncio.to_thread(file.writelines, lines)
-        except OSError as exc:
-            raise StoreError(f"The file could not be written here: {exc.strerror}. Tell whoever runs the bot.") from exc
+    async def _rows(self, job: Job) -> AsyncGenerator[Rows, None]:
+        async with aclosing(self.steps.store.job_sims.stream(job.id)) as pieces:
+            async for piece in pieces:
+                yield (view.sheet_row(job, one) for one in piece)

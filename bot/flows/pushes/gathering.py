@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import tempfile
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,13 +11,13 @@ from pathlib import Path
 import structlog
 
 from bot.clock import Clock
-from bot.errors import SlackError, StoreError
+from bot.errors import SlackError
 from bot.flows.pushes.settings import Settings
 from bot.rules.incidents import TO, Incident
 from bot.rules.outbox import Card, Note, Outgoing
 from bot.rules.people import Person, Role, need
 from bot.rules.quiet import is_over
-from bot.rules.sheets import csv_line, csv_lines
+from bot.sheets import Rows, sheet
 from bot.slack import Slack
 from bot.store import Store
 from bot.store.copies import Copy, Held
@@ -92,8 +91,7 @@ class Gathering:
         copies = self.store.copies.of(incident.id)
         if any(not copy.hold and self.store.outbox.place(copy.subject) is None for copy in copies):
             return False  # its card is still on its way
-        with tempfile.TemporaryDirectory(prefix="simops-") as folder:
-            path = await self._write(Path(folder), incident)
+        async with self._list_of(incident) as path:
             for copy in copies:
                 try:
                     await self._upload(incident, copy, path)
@@ -118,20 +116,14 @@ class Gathering:
         """Sends the list of a storm to whoever wants it. Raises NotAllowed, NotFound, SlackError, StoreError."""
         need(by, Role.VIEWER, to=TO)
         incident = self.store.incidents.get(id)
-        with tempfile.TemporaryDirectory(prefix="simops-") as folder:
-            path = await self._write(Path(folder), incident)
+        async with self._list_of(incident) as path:
             await self.slack.upload(by.id, name=path.name, title=title(incident)[:200], path=path)
         return answer(f"The list of {incident.sims:,} SIMs is in your messages with me.")
 
-    async def _write(self, folder: Path, incident: Incident) -> Path:
-        """The file, written a thousand lines at a time beside the loop. Raises StoreError."""
-        path = folder / f"incident-{incident.id}.csv"
-        try:
-            with path.open("w", encoding="utf-8", newline="") as file:
-                file.writelines(csv_lines(sheets.MEMBERS, ()))
-                for members in self.store.incidents.members(incident.id):
-                    lines = [csv_line(sheets.member_row(one)) for one in members]
-                    await asyncio.to_thread(file.writelines, lines)
-        except OSError as exc:
-            raise StoreError(f"The file could not be written here: {exc.strerror}. Tell whoever runs the bot.") from exc
-        return path
+    def _list_of(self, incident: Incident) -> AbstractAsyncContextManager[Path]:
+        """The file with its SIMs. Raises StoreError."""
+        return sheet(f"incident-{incident.id}.csv", sheets.MEMBERS, self._rows(incident))
+
+    async def _rows(self, incident: Incident) -> AsyncGenerator[Rows, None]:
+        for members in self.store.incidents.members(incident.id):
+            yield map(sheets.member_row, members)
