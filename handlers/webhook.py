@@ -50,24 +50,32 @@ class Webhook:
         except StoreError as problem:
             log.error("push_not_stored", problem=str(problem))
             return _problem(503, "The notification could not be stored; send it again.")
-        return web.json_response({"stored": True, "id": number})
+        return web.Response(body=b'{"stored": true, "id": %d}' % number, content_type="application/json")
 
     async def _body(self, request: web.Request) -> bytes | web.Response:
         """What was sent, or the answer for what is too long (413), too slow (408) or broken on its way (400)."""
         try:
-            async with asyncio.timeout(self.read_within_s):
-                body = (
-                    None if (request.content_length or 0) > self.limit_bytes else await _read(request, self.limit_bytes)
-                )
+            body = await self._read(request)
         except TimeoutError:
             return _problem(408, "The notification did not arrive in time; send it again.")
         except web.RequestPayloadError:
             return _problem(400, "The notification is not what its headers say; send it again.")
         return _problem(413, f"A notification has at most {self.limit_bytes} bytes.") if body is None else body
 
+    async def _read(self, request: web.Request) -> bytes | None:
+        """The body; `None` when it is longer than the limit, however long it says it is. Raises TimeoutError."""
+        limit, content = self.limit_bytes, request.content
+        if (request.content_length or 0) > limit:
+            return None
+        if content.is_eof():  # as most are: it came together with its head
+            body = content.read_nowait()
+            return body if len(body) <= limit else None
+        async with asyncio.timeout(self.read_within_s):
+            return await _read_slowly(request, limit)
 
-async def _read(request: web.Request, limit: int) -> bytes | None:
-    """The body; `None` when it is longer than the limit, however long it says it is."""
+
+async def _read_slowly(request: web.Request, limit: int) -> bytes | None:
+    """The body as it comes in; `None` as soon as it is longer than the limit."""
     body = bytearray()
     async for chunk in request.content.iter_chunked(16 * 1024):
         body += chunk

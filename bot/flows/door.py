@@ -65,7 +65,7 @@ class Door:
         """
         rules, now = self._rules, self._clock.now()
         at = source(comer.peer, comer.header(rules.forwarded), rules.proxies)
-        if not self._rates.takes(str(at), now=now):
+        if not self._rates.takes(at, now=now):
             return self._no("too often", now, 429)
         if not may_come_from(at, rules.sources):
             return self._no("from elsewhere", now, 404)

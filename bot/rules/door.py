@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -19,6 +20,7 @@ def networks(written: Sequence[str]) -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(text) for text in written)
 
 
+@lru_cache(1000)
 def read_address(text: str | None) -> Address | None:
     """The address in a text, without a port, brackets and zone; `None` for anything else.
 
@@ -68,15 +70,15 @@ class Rates:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._known: dict[str, Rate] = {}
+        self._known: dict[Address | None, Rate] = {}
 
-    def takes(self, name: str, *, now: datetime) -> bool:
+    def takes(self, at: Address | None, *, now: datetime) -> bool:
         """Whether one more request of this source is within so many a second; it is counted."""
-        rate = self._known.get(name)
+        rate = self._known.get(at)
         if rate is None or not timedelta(0) <= now - rate.since < WINDOW:
             if len(self._known) >= SOURCES_AT_MOST:
                 self._known.clear()
-            rate = self._known[name] = Rate(now)
+            rate = self._known[at] = Rate(now)
         rate.count += 1
         return rate.count <= self._most
 

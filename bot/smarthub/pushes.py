@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Protocol
 
 from bot.errors import BotError
@@ -18,7 +17,6 @@ from bot.rules.events import Fact, Push
 from bot.smarthub import wire
 from bot.smarthub.contract import FIELDS, Contract
 
-Read = Callable[[object], Fact]
 # A text as far as it goes, or a bracket.
 BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"?|[][{}]', re.DOTALL)
 PIECES: Mapping[bytes, int] = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
@@ -29,22 +27,19 @@ def read_push(name: str, body: bytes, contract: Contract, *, depth: int = 32) ->
 
     What is nested deeper than `depth` is not read.
     """
-    digest = f"digest:{hashlib.sha256(name.encode() + b'/' + body).hexdigest()}"
     if is_deeper(body, depth):
-        return Push(
-            name=name, key=digest, body=body, flaw=f"It is nested deeper than {depth} levels, so it was not read."
-        )
+        return _unread(name, body, f"It is nested deeper than {depth} levels, so it was not read.")
     try:
         value = wire.read_json(body)
     except BotError:
-        return Push(name=name, key=digest, body=body, flaw="It is not JSON.")
+        return _unread(name, body, "It is not JSON.")
     if not isinstance(value, dict):
-        return Push(name=name, key=digest, body=body, flaw="It is JSON, but not an object.")
+        return _unread(name, body, "It is JSON, but not an object.")
     wrong: list[str] = []
     facts: dict[str, Fact] = {}
     for table, facts_of_it in (("push", FRAME), (f"push-{name}", FACTS[name])):
         for ours, _, read in facts_of_it:
-            fact = _fact(value, contract.keys(table, ours), partial(read, contract=contract), wrong)
+            fact = _fact(value, contract.keys(table, ours), read, contract, wrong)
             if fact is not None:
                 facts[ours] = fact
     event_id, giccid = facts.pop("event_id", None), facts.pop("giccid", None)
@@ -53,7 +48,7 @@ def read_push(name: str, body: bytes, contract: Contract, *, depth: int = 32) ->
         wrong.append("it names no SIM (giccid)")
     return Push(
         name=name,
-        key=digest if event_id is None else f"id:{name}/{event_id}",
+        key=_digest(name, body) if event_id is None else f"id:{name}/{event_id}",
         body=body,
         giccid=None if giccid is None else str(giccid),
         account=None if account is None else str(account),
@@ -61,6 +56,15 @@ def read_push(name: str, body: bytes, contract: Contract, *, depth: int = 32) ->
         facts=facts,
         flaw="; ".join(wrong) or None,
     )
+
+
+def _unread(name: str, body: bytes, flaw: str) -> Push:
+    return Push(name=name, key=_digest(name, body), body=body, flaw=flaw)
+
+
+def _digest(name: str, body: bytes) -> str:
+    """What a notification without an id of its own is known by."""
+    return f"digest:{hashlib.sha256(name.encode() + b'/' + body).hexdigest()}"
 
 
 def is_deeper(body: bytes, most: int) -> bool:
@@ -75,14 +79,14 @@ def is_deeper(body: bytes, most: int) -> bool:
     return False
 
 
-def _fact(value: Mapping[str, object], keys: Sequence[str], read: Read, wrong: list[str]) -> Fact:
+def _fact(value: Mapping[str, object], keys: Sequence[str], read: Reader, contract: Contract, wrong: list[str]) -> Fact:
     for theirs in keys:
         found = value.get(theirs)
         # An empty text is nothing too: an empty eventId would make all notifications without one the same.
         if found is None or found == "":
             continue
         try:
-            return read(found)
+            return read(found, contract=contract)
         except BotError as exc:
             wrong.append(f"{theirs}: {exc}")
             return None

@@ -119,19 +119,17 @@ class Disk:
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
         self.pending += 1
-        done.add_done_callback(self._settled)
-        done.add_done_callback(self._tell)
         self._queue.put(_Job(work, done, loop))
-        # A caller who goes away must not stop the others' commit, nor learn the wrong thing: the work goes on.
-        return await asyncio.shield(done)
+        # A caller who goes away stops nothing: the work is in the queue, and is done.
+        return await done
 
-    def _tell(self, done: asyncio.Future[Any]) -> None:
-        """Says that something was committed, also when its caller has gone. Any: whatever the work returned."""
-        if not done.cancelled() and done.exception() is None:
+    def _settle(self, jobs: list[_Job]) -> None:
+        """Tells those who wait, and whoever wants to know that something was committed: before any of them goes on."""
+        self.pending -= len(jobs)
+        for job in jobs:
+            job.settle()
+        if any(job.problem is None for job in jobs):
             self.after_commit()
-
-    def _settled(self, _: object) -> None:
-        self.pending -= 1
 
     def close(self) -> None:
         """Writes what still waits and lets go of the file."""
@@ -159,7 +157,7 @@ class Disk:
                     last = True
                     break
                 jobs.append(job)
-            _answer(self._commit(jobs))
+            self._answer(self._commit(jobs))
             if last:
                 return
 
@@ -177,6 +175,15 @@ class Disk:
             for job in jobs:
                 job.problem = job.problem or StoreError(f"The store cannot be written: {exc}.")
         return jobs
+
+    def _answer(self, jobs: list[_Job]) -> None:
+        """Wakes all who waited for this commit, each loop once."""
+        by_loop: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
+        for job in jobs:
+            by_loop.setdefault(job.loop, []).append(job)
+        for loop, mine in by_loop.items():
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self._settle, mine)
 
     def _undo(self) -> None:
         """Takes back what an unfinished commit has begun; a disk that refuses even this has nothing of it either."""
@@ -221,21 +228,6 @@ class _Job:
 
 def _nothing() -> None:
     """What happens after a commit until somebody wants to know."""
-
-
-def _answer(jobs: list[_Job]) -> None:
-    """Wakes all who waited for this commit, each loop once."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
-    for job in jobs:
-        by_loop.setdefault(job.loop, []).append(job)
-    for loop, mine in by_loop.items():
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(_settle_all, mine)
-
-
-def _settle_all(jobs: list[_Job]) -> None:
-    for job in jobs:
-        job.settle()
 
 
 def _open(path: Path) -> sqlite3.Connection:

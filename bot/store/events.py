@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.errors import NotFound
 from bot.rules.events import Event, Fate, Push, Source
-from bot.store import rhythm
-from bot.store.copies import redraw
+from bot.store.arrivals import Arrival, Arrivals
 from bot.store.disk import Disk
-from bot.store.rows import Row, facts_as_text, facts_from_text, time, time_or_none, when, when_or_none
+from bot.store.rows import Row, facts_from_text, time, time_or_none, when
 from bot.store.sms import Messages, Told
 
 
@@ -21,6 +19,12 @@ class Events:
     def __init__(self, disk: Disk, sms: Messages) -> None:
         """`sms` keeps the SMS that notifications bring, or tell of."""
         self._disk, self._sms = disk, sms
+        self._arrivals = Arrivals(disk, sms)
+
+    @property
+    def arriving(self) -> int:
+        """How many are on their way to the disk."""
+        return self._arrivals.under_way
 
     async def receive(
         self,
@@ -37,30 +41,7 @@ class Events:
         belongs into the conversation with a SIM is there at once: `told` says what goes to Slack for it.
         """
         kept = self._sms.to_keep(push)
-
-        def work(db: sqlite3.Connection) -> int:
-            known = db.execute(
-                "SELECT id, body, incident, sms FROM events WHERE key = ? AND received_at > ? ORDER BY id DESC LIMIT 1",
-                (push.key, when(now - window)),
-            ).fetchone()
-            if known is None:
-                number = _insert(db, kept, now, source, bare=kept is not push)
-                if self._sms.on_push(db, push, number, told, now=now):
-                    db.execute("UPDATE events SET fate = 'sms' WHERE id = ?", (number,))
-                    rhythm.count(db, [now])
-                return number
-            db.execute("UPDATE events SET repeats = repeats + 1, last_at = ? WHERE id = ?", (when(now), known["id"]))
-            other = known["body"] != kept.body
-            if other:
-                statement = "INSERT INTO event_bodies (event, body, received_at) VALUES (?, ?, ?)"
-                db.execute(statement, (known["id"], kept.body, when(now)))
-            if known["sms"] is not None and other:
-                self._sms.on_push(db, push, known["id"], told, now=now)
-            if known["incident"] is not None:
-                redraw(db, known["incident"], now=now)
-            return int(known["id"])
-
-        return await self._disk.write(work)
+        return await self._arrivals.put(Arrival(push, kept, window, now, source, told))
 
     def get(self, id: int) -> Event:
         """The notification with this number. Raises NotFound."""
@@ -107,28 +88,6 @@ class Events:
         """When the newest notification came."""
         row = self._disk.reader.execute("SELECT received_at FROM events ORDER BY id DESC LIMIT 1").fetchone()
         return None if row is None else time(row[0])
-
-
-def _insert(db: sqlite3.Connection, push: Push, now: datetime, source: Source, *, bare: bool) -> int:
-    """The new row's number. Whoever sent it waits for this, so that whatever can be looked up later is."""
-    cursor = db.execute(
-        "INSERT INTO events (name, key, giccid, account, body, facts, flaw, happened_at, received_at, source, bare,"
-        " fate) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')",
-        (
-            push.name,
-            push.key,
-            push.giccid,
-            push.account,
-            push.body,
-            facts_as_text(push.facts),
-            push.flaw,
-            when_or_none(push.happened_at),
-            when(now),
-            source.value,
-            bare,
-        ),
-    )
-    return int(cursor.lastrowid or 0)
 
 
 def event_of(row: Row, *, other_body: bytes | None = None) -> Event:

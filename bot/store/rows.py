@@ -9,12 +9,13 @@ from typing import Any
 
 from bot.rules.events import Fact
 
+AS_TEXT = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
 Row = Mapping[str, Any]  # Any: a column holds what its table says; each reader names the type it makes of it
 
 
 def when(at: datetime) -> str:
     """An aware time as UTC text of one fixed width, so that text order is time order."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds")
+    return (at if at.tzinfo is UTC else at.astimezone(UTC)).isoformat(timespec="microseconds")
 
 
 def when_or_none(at: datetime | None) -> str | None:
@@ -35,7 +36,7 @@ def time_or_none(text: str | None) -> datetime | None:
 def facts_as_text(facts: Mapping[str, Fact]) -> str:
     """Facts as JSON; a time is written as `{"time": …}` so that it comes back as one."""
     plain = {k: {"time": when(v)} if isinstance(v, datetime) else v for k, v in facts.items()}
-    return json.dumps(plain, ensure_ascii=False, sort_keys=True)
+    return AS_TEXT.encode(plain)
 
 
 def facts_from_text(text: str) -> dict[str, Fact]:

@@ -59,7 +59,7 @@ class Sorter:
     async def _give_way(self) -> None:
         """Lets those be served first who wait for their notification to be on disk; not for ever, or none was shown."""
         for _ in range(GIVES_WAY):
-            if self._store.disk.pending <= FEW:
+            if self._store.events.arriving <= FEW:
                 return
             await self._clock.sleep(GIVES_WAY_S)
 
