@@ -1,7 +1,8 @@
 """How fast all SIMs are looked over. Usage: python -m bench.scan [10k|100k|1M]
 
 A SmartHub of ours in another process lists fleets of growing size. The bot looks over all of them: into an empty store,
-once more when nothing has changed, and once more after it was killed (-9) half-way. Beside it stands a bare httpx
+once more when nothing has changed, once more when every SIM at work had a session since, and once after it was killed
+(-9) half-way. Beside it stands a bare httpx
 download of the same pages. Memory is the peak of a process of its own for each measurement.
 """
 
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -26,6 +28,7 @@ from bot.config.alerts import rules_of
 from bot.flows.alerts import Alerts, Settings
 from bot.flows.scanning import Scanning
 from bot.flows.scanning import Settings as ScanSettings
+from bot.rules.calm import salt_of
 from bot.simulator.fleet import Fleet
 from bot.simulator.hub import Hub
 from bot.slack import Slack
@@ -42,11 +45,13 @@ PAGE, AHEAD = 500, 4
 async def neighbour(sims: int) -> None:
     """A SmartHub until the process is asked to end; says where it is."""
     clock = WallClock()
-    hub = Hub(key=KEY, fleet=Fleet(sims, clock.now), clock=clock)
+    at = [clock.now()]  # what SIMs tell of themselves is that of one moment, so that nothing changes between two looks
+    hub = Hub(key=KEY, fleet=Fleet(sims, lambda: at[0]), clock=clock)
     await hub.start()
     print(hub.base_url, flush=True)
-    over = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, over.set)
+    over, loop = asyncio.Event(), asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, over.set)
+    loop.add_signal_handler(signal.SIGUSR1, lambda: at.append(at.pop() + timedelta(minutes=1)))
     await over.wait()
 
 
@@ -68,7 +73,7 @@ async def scan(base: str, store_path: str) -> dict[str, Any]:
     settings = Settings(channel="C0BENCH", rules=rules, snooze_for=usual.snooze_for, label_field="custom1")
     slack = cast(Slack, None)  # nothing is sent by a look
     alerts = Alerts(store=store, hub=hub, slack=slack, clock=clock, settings=settings)
-    scan_settings = ScanSettings("C0BENCH", AHEAD, usual.keep_usage)
+    scan_settings = ScanSettings("C0BENCH", AHEAD, usual.keep_usage, salt_of("bench"))
     scanning = Scanning(store=store, hub=hub, clock=clock, alerts=alerts, settings=scan_settings)
     began = time.monotonic()
     said = await scanning.scan()
@@ -107,6 +112,8 @@ def measure(sims: int, folder: Path) -> None:
         bare = run("download", base, sims)
         first = run("scan", base, folder / f"{sims}.db")
         again = run("scan", base, folder / f"{sims}.db")
+        process.send_signal(signal.SIGUSR1)
+        used = run("scan", base, folder / f"{sims}.db")
         killed = folder / f"{sims}-killed.db"
         run("scan", base, killed, kill_after=first["seconds"] / 2 + 0.7)
         rest = run("scan", base, killed)
@@ -114,12 +121,10 @@ def measure(sims: int, folder: Path) -> None:
         process.kill()
         process.wait()
     fast = sims / bare["seconds"]
-    print(
-        f"{sims:>9,}  {fast:>9,.0f}/s {bare['peak']:>5.0f} MiB   {sims / first['seconds']:>8,.0f}/s"
-        f" {sims / first['seconds'] / fast:>5.2f} {first['peak']:>6.0f} MiB   {sims / again['seconds']:>8,.0f}/s"
-        f" {sims / again['seconds'] / fast:>5.2f} {again['peak']:>6.0f} MiB   {rest['seconds']:>6.1f} s of"
-        f" {first['seconds']:.1f} s"
-    )
+    found = [f"{sims / one['seconds']:>8,.0f}/s {sims / one['seconds'] / fast:>5.2f} {one['peak']:>5.0f} MiB"
+             for one in (first, again, used)]  # fmt: skip
+    print(f"{sims:>9,}  {fast:>8,.0f}/s {bare['peak']:>4.0f} MiB   {'   '.join(found)}   {rest['seconds']:>6.1f} s of"
+          f" {first['seconds']:.1f} s", flush=True)  # fmt: skip
 
 
 def main() -> None:
@@ -134,9 +139,8 @@ def main() -> None:
     elif word not in SIZES:
         sys.exit(f"“{word}” is no size; there are {', '.join(SIZES)}.")
     else:
-        print(
-            "     SIMs  bare download            first look, of bare            nothing changed, of bare       resumed"
-        )
+        print(f"{'':11}{'':20}{'first look':^28}{'nothing changed':^29}{'sessions changed':^28}")
+        print(f"{'SIMs':>9}  {'bare download':^19}{'beside the download, peak':^84}resumed")
         with tempfile.TemporaryDirectory(prefix="simops-bench-") as folder:
             for size in SIZES.values():
                 if size <= SIZES[word]:

@@ -33,6 +33,7 @@ from bot.flows.searches import Searches
 from bot.flows.sims import Sims
 from bot.rules.approvals import Approval
 from bot.rules.bulk import wants_count
+from bot.rules.calm import salt_of
 from bot.rules.conversations import Limits as SmsLimits
 from bot.rules.events import SMS
 from bot.rules.forecasts import DayUse
@@ -45,6 +46,7 @@ from bot.rules.sims import Operation, Sim
 from bot.slack import Slack
 from bot.smarthub.client import SmartHub
 from bot.smarthub.contract import Contract
+from bot.smarthub.keys import version
 from bot.store import Store
 from bot.store.sms import Keeping
 from bot.store.sorting import Limits as Sharing
@@ -369,7 +371,9 @@ def _scanning(tools: Tools, made: alerts.Alerts) -> Scanning:
     config = tools.config
     # Half of what SmartHub takes at the same time is left to people.
     ahead = config.smarthub.concurrency // 2
-    settings = ScanSettings(config.slack.alerts_channel, ahead, config.alerts.keep_usage)
+    contract = tools.contract
+    salt = salt_of(version(), config.sims.label_field, alert_rules_of(config.alerts), contract.fields, contract.enums)
+    settings = ScanSettings(config.slack.alerts_channel, ahead, config.alerts.keep_usage, salt)
     return Scanning(store=tools.store, hub=tools.hub, clock=tools.clock, alerts=made, settings=settings)
 
 

@@ -17,6 +17,7 @@ from bot.rules import alerts as rule
 from bot.rules.alert_rules import Rule, can_tell, judge
 from bot.rules.alerts import Alert, Announcement, Finding, Kind, Severity, State, Telling, Verdict
 from bot.rules.audit import SYSTEM, Deed
+from bot.rules.calm import calm_until
 from bot.rules.durations import say_duration
 from bot.rules.forecasts import DayUse
 from bot.rules.likeness import alike
@@ -95,14 +96,26 @@ class Alerts:
         self._renewals = Renewals()
         self.seams = Seams()
 
-    async def look(self, sims: Sequence[Sim], beside: Callable[[sqlite3.Connection], None]) -> tuple[int, int]:
+    async def look(
+        self,
+        sims: Sequence[Sim],
+        beside: Callable[[sqlite3.Connection], None],
+        marks: Mapping[str, int] = MappingProxyType({}),
+    ) -> tuple[int, int]:
         """How many alerts these SIMs, read just now, have raised and cleared; `beside` is stored with them. What was
-        raised is told by `announce`.
+        raised is told by `announce`. `marks` says by giccid what their rows are known by.
         """
         now, rules = self._clock.now(), self._settings.rules
         past = await self.seams.past([s.giccid for s in sims]) if any(r.wants_past for r in rules) else {}
         labelled = [(sim, label_of(sim, self._settings.label_field)) for sim in sims]
-        return await self._store.look_over(labelled, self._compare(now, past), now=now, beside=beside)
+        return await self._store.look_over(
+            labelled,
+            self._compare(now, past),
+            now=now,
+            beside=beside,
+            marks=marks,
+            calm_until=lambda sim: calm_until(sim, rules, now=now),
+        )
 
     async def whole(self) -> tuple[int, int]:
         """The same for what is true of the fleet as a whole: to be asked after a look over all SIMs alone."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,23 +16,24 @@ from bot.clock import Clock
 from bot.errors import NotFound, NotPossible, ProviderError, SimNotFound
 from bot.rules.outbox import Note
 from bot.rules.people import Person, Role, need
-from bot.rules.scans import Vanished, in_words
+from bot.rules.scans import Scan, Vanished, in_words
 from bot.rules.sims import Sim, quotable
 from bot.smarthub.client import SmartHub
-from bot.smarthub.paging import Page
+from bot.smarthub.row_pages import RowPage
 from bot.store import Store
 from bot.views import scans as view
 from bot.views.parts import Message
 
 Beside = Callable[[sqlite3.Connection], None]
 ASKED_AT_MOST = 100
+PIECE = 250  # SIMs in one transaction
 log = structlog.get_logger()
 
 
 class Alerts(Protocol):
     """What becomes of the SIMs that were read."""
 
-    async def look(self, sims: Sequence[Sim], beside: Beside) -> tuple[int, int]:
+    async def look(self, sims: Sequence[Sim], beside: Beside, marks: Mapping[str, int]) -> tuple[int, int]:
         """Stores these SIMs and what else belongs to the transaction; how many alerts they raise and clear."""
 
     async def whole(self) -> tuple[int, int]:
@@ -44,11 +45,13 @@ class Alerts(Protocol):
 
 @dataclass(frozen=True)
 class Settings:
-    """`ahead`: pages that are on their way while one is looked at. `keep`: how long daily usage is kept."""
+    """`ahead`: pages that are on their way while one is looked at. `keep`: how long daily usage is kept. `salt`: what a
+    row that was read need not be read again hangs on, beside the row."""
 
     channel: str
     ahead: int
     keep: timedelta
+    salt: bytes
 
 
 class Scanning:
@@ -96,8 +99,7 @@ class Scanning:
         raised = cleared = 0
         async with aclosing(self._pages(account, first=scan.page + 1)) as pages:
             async for page in pages:
-                turned = self._store.scans.turned(scan.id, page=page.number, sims=len(page.sims), skipped=page.skipped)
-                more = await self._alerts.look(page.sims, turned)
+                more = await self._turn(scan, page)
                 raised, cleared = raised + more[0], cleared + more[1]
         done = await self._store.scans.end(scan.id, now=self._clock.now())
         if account is None:
@@ -105,8 +107,28 @@ class Scanning:
             raised, cleared = raised + more[0], cleared + more[1]
         return in_words(done, raised=raised, cleared=cleared, resumed=resumed)
 
-    async def _pages(self, account: str | None, *, first: int) -> AsyncGenerator[Page, None]:
-        async for page in self._hub.sims(account=account, first=first, ahead=self._settings.ahead):
+    async def _turn(self, scan: Scan, page: RowPage) -> tuple[int, int]:
+        """How many alerts a page has raised and cleared. It is stored a piece at a time, so that nobody who waits for
+        the disk waits for all of it; with the last piece it counts as stored."""
+        scans, now = self._store.scans, self._clock.now()
+        same = scans.calm(page.marks, now=now)
+        read = self._hub.read(page, leave=same)
+        sims, skipped = read.page.sims, read.page.skipped
+        turned = scans.turned(
+            scan.id, page=page.number, sims=len(sims) + len(same), skipped=skipped, still=list(same.values()), now=now
+        )
+        raised = cleared = 0
+        for at in range(0, max(len(sims), 1), PIECE):
+            is_last = at + PIECE >= len(sims)
+            more = await self._alerts.look(
+                sims[at : at + PIECE], turned if is_last else _nothing_beside, read.marks
+            )  # fmt: skip
+            raised, cleared = raised + more[0], cleared + more[1]
+        return raised, cleared
+
+    async def _pages(self, account: str | None, *, first: int) -> AsyncGenerator[RowPage, None]:
+        settings = self._settings
+        async for page in self._hub.rows(account=account, first=first, ahead=settings.ahead, salt=settings.salt):
             yield page
 
     async def _tell_vanished(self) -> None:
@@ -130,7 +152,7 @@ class Scanning:
             except ProviderError as problem:
                 log.info("vanished_not_asked", giccid=one.giccid, problem=str(problem))
             else:
-                await self._alerts.look([sim], _nothing_beside)
+                await self._alerts.look([sim], _nothing_beside, {})
         return missed if len(gone) == ASKED_AT_MOST else gone
 
 

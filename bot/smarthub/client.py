@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Container, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -14,10 +14,11 @@ from bot.rules.plans import Plan
 from bot.rules.pools import Pool
 from bot.rules.sims import Sim, Status, read_iccid, spellings
 from bot.rules.sms import Coding, Sms
-from bot.smarthub import accounts, batches, sims, sms, wire
+from bot.smarthub import accounts, batches, row_pages, sims, sms, wire
 from bot.smarthub.lists import Lists
 from bot.smarthub.paging import LogPage, Page, read_log_page, read_page
 from bot.smarthub.problems import Subject, lost
+from bot.smarthub.row_pages import Read, RowPage
 
 T = TypeVar("T")
 
@@ -81,6 +82,20 @@ class SmartHub(Lists):
         )
         async for number, rows in self._pages("listSims", filters, page_size=page_size, first=first, ahead=ahead):
             yield read_page(rows, number, self._contract, unreadable=self._unread.of_sim, skipped=self._unread.row)
+
+    async def rows(
+        self, *, account: str | None = None, first: int = 1, ahead: int = 0, salt: bytes
+    ) -> AsyncIterator[RowPage]:
+        """The same, before their rows are read: see `read`. `salt` goes into what they are known by."""
+        filters = sims.write_filters(self._contract, account=account)
+        pages = self._pages("listSims", filters, first=first, ahead=ahead, rows_in=wire.cut_rows)
+        async for number, rows in pages:
+            yield row_pages.cut(rows, number, self._contract, salt=salt)
+
+    def read(self, page: RowPage, *, leave: Container[str]) -> Read:
+        """The SIMs of the page but for those that are to be left."""
+        unread = self._unread
+        return row_pages.read(page, self._contract, leave=leave, unreadable=unread.of_sim, skipped=unread.row)
 
     async def change_log(
         self,

@@ -22,7 +22,7 @@ def headers(key: str) -> Mapping[str, str]:
         "X-API-Key": key,
         "Accept": "application/json",
         "Accept-Encoding": "gzip",
-        "User-Agent": f"simops/{_version()}",
+        "User-Agent": f"simops/{version()}",
     }
 
 
@@ -32,7 +32,8 @@ def without(key: str, body: bytes) -> Problem:
     return Problem(said.words.replace(key, "(key)"), said.faults)
 
 
-def _version() -> str:
+def version() -> str:
+    """The version of simops that is installed."""
     try:
         return metadata.version("simops")
     except metadata.PackageNotFoundError:

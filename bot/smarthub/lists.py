@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 
 from bot.errors import BadInput, ProviderError
 from bot.smarthub import redirects, wire
+from bot.smarthub.contract import Contract
 from bot.smarthub.paging import Pager, Place
 from bot.smarthub.problems import Subject
 from bot.smarthub.shapes import Reading
@@ -32,6 +33,7 @@ class Lists(Transport):
         page_size: int | None = None,
         first: int = 1,
         ahead: int = 0,
+        rows_in: Callable[[bytes, Contract], wire.Rows] = wire.read_rows,
     ) -> AsyncIterator[tuple[int, wire.Rows]]:
         """The pages of a list with their numbers, before their rows are read. Raises BadInput.
 
@@ -51,7 +53,7 @@ class Lists(Transport):
         try:
             while here is not None:
                 answer = await (coming.pop(here.number, None) or ask(here))
-                rows = wire.read_rows(answer.body, self._contract)
+                rows = rows_in(answer.body, self._contract)
                 link = self._next(answer)
                 for number in pager.ahead(here, rows, link=link, most=ahead):
                     if number not in coming:

@@ -114,13 +114,13 @@ def _apn(row: Row, contract: Contract) -> Apn:
 def write_filters(
     contract: Contract,
     *,
-    account: str | None,
-    status: Status | None,
-    plan: str | None,
-    iccid: str | None,
-    imsi: str | None,
-    msisdn: str | None,
-    imei: str | None,
+    account: str | None = None,
+    status: Status | None = None,
+    plan: str | None = None,
+    iccid: str | None = None,
+    imsi: str | None = None,
+    msisdn: str | None = None,
+    imei: str | None = None,
 ) -> Mapping[str, str | None]:
     """What a list of SIMs is asked for. Raises BadInput for an empty filter: SmartHub might list all of them for it."""
     words = {"account": account, "plan": plan, "iccid": iccid, "imsi": imsi, "msisdn": msisdn, "imei": imei}

@@ -60,7 +60,8 @@ def _reader(sim: Keys, addon: Keys, apn: Keys, statuses: Words, switches: Words)
     def read_apn(name: str, word: str | None) -> Apn:
         return Apn(_needed(name), SWITCH.get(dict(switches).get(_needed(word), "")) if word else None)
 
-    return _Rows(row, {word: Status(ours) for word, ours in statuses}, read_apn).read
+    decoder = msgspec.json.Decoder(row)
+    return _Rows(row, decoder, {word: Status(ours) for word, ours in statuses}, read_apn).read
 
 
 def _never(_value: object) -> None:
@@ -86,15 +87,17 @@ class _Rows:
     """What one contract's rows look like."""
 
     row: type[msgspec.Struct]
+    decoder: msgspec.json.Decoder[msgspec.Struct]
     statuses: dict[str, Status]
     apn: Callable[[str, str | None], Apn]
 
     def read(self, value: object) -> Sim | None:
-        """The SIM in a plain row."""
+        """The SIM in a plain row, which is bytes, or what JSON has."""
         try:
-            found = astuple(msgspec.convert(value, self.row))
+            row = self.decoder.decode(value) if isinstance(value, bytes) else msgspec.convert(value, self.row)
+            found = astuple(row)
             return self._sim(found) if _are_whole(found[: len(TEXTS)]) else None
-        except (msgspec.ValidationError, ProviderError, UnicodeEncodeError):
+        except (msgspec.DecodeError, ProviderError, UnicodeError, RecursionError):
             return None
 
     def _sim(self, found: tuple[Any, ...]) -> Sim | None:  # Any: as the struct has them

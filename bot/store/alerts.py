@@ -14,7 +14,7 @@ from bot.rules.alerts import About, Alert, Announcement, Finding, Kind, Severity
 from bot.rules.audit import Deed
 from bot.rules.outbox import Card, Note, Outgoing
 from bot.rules.sims import Sim
-from bot.store import alert_cards, outbox, snapshot
+from bot.store import alert_cards, calm, outbox, snapshot
 from bot.store.audit import write_down
 from bot.store.disk import Disk
 from bot.store.rows import Row, time, time_or_none, when, when_or_none
@@ -37,28 +37,37 @@ class Alerts:
         *,
         now: datetime,
         beside: Callable[[sqlite3.Connection], None] = lambda _: None,
+        marks: Mapping[str, int] = MappingProxyType({}),
+        calm_until: Callable[[Sim], datetime | None] = lambda _: None,
     ) -> tuple[int, int]:
         """How many alerts one page of SIMs, each with its label, has raised and cleared.
 
         The snapshot, the alerts and the redraws are one transaction, so a check that is killed and run again raises
         nothing twice. `compare` is the rule: from a SIM and its live alerts to what changes; `beside` is what else
-        belongs to the transaction. What was raised is told by `announce`.
+        belongs to the transaction. What was raised is told by `announce`. SIMs with `marks` of which there is nothing
+        to say need not be read again while their row has that mark, as long as `calm_until` says.
         """
 
         def work(db: sqlite3.Connection) -> tuple[int, int]:
             raised = cleared = 0
             seen = list(page)
-            snapshot.remember(db, seen, now=now)
+            numbers = snapshot.remember(db, seen, now=now)
+            calm.forget(db, numbers.values())
             beside(db)
             live = _live_of(db, [sim.giccid for sim, _ in seen])
             changed: list[Alert] = []
+            quiet: list[tuple[int, int, datetime]] = []
             for sim, _ in seen:
-                verdict = compare(sim, live.get(sim.giccid, ()))
+                known = live.get(sim.giccid, ())
+                verdict = compare(sim, known)
+                if sim.giccid in marks and not known and verdict == NOTHING and (until := calm_until(sim)) is not None:
+                    quiet.append((numbers[sim.giccid], marks[sim.giccid], until))
                 cleared += _carry_out(db, verdict, now)
                 raised += len(verdict.announce)
                 changed += verdict.change
                 if verdict != NOTHING:  # the page may hold the same SIM again
                     live |= _live_of(db, [sim.giccid])
+            calm.note(db, quiet)
             alert_cards.redraw(db, (alert.card for alert in changed), now=now)
             return raised, cleared
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from bot.rules.forecasts import DayUse
 from bot.rules.outbox import Outgoing
 from bot.rules.scans import Scan, Vanished
-from bot.store import outbox
+from bot.store import calm, outbox, snapshot
 from bot.store.disk import Disk
 from bot.store.fleet import uses_of
 from bot.store.rows import Row, time, time_or_none, when
@@ -57,11 +57,18 @@ class Scans:
 
         return await self._disk.write(work)
 
-    def turned(self, id: int, *, page: int, sims: int, skipped: int) -> Callable[[sqlite3.Connection], None]:
-        """What notes, in the transaction that stores a page, that it is stored."""
+    def calm(self, marks: Mapping[str, int], *, now: datetime) -> dict[str, int]:
+        """Of the rows of a page, those that need not be read: see `store/calm.py`."""
+        return calm.known(self._disk.reader, marks, now=now)
+
+    def turned(
+        self, id: int, *, page: int, sims: int, skipped: int, still: Sequence[int], now: datetime
+    ) -> Callable[[sqlite3.Connection], None]:
+        """What notes, in the transaction that stores a page, that it is stored, and that these are as they were."""
         statement = "UPDATE scans SET page = ?, sims = sims + ?, skipped = skipped + ? WHERE id = ? AND page < ?"
 
         def note(db: sqlite3.Connection) -> None:
+            snapshot.still(db, still, now=now)
             db.execute(statement, (page, sims, skipped, id, page))
 
         return note

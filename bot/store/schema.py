@@ -12,7 +12,7 @@ from bot.store.schema_jobs import JOBS
 from bot.store.schema_pushes import PUSHES
 from bot.store.schema_requests import LISTS, REQUESTS
 from bot.store.schema_sms import SMS
-from bot.store.schema_snapshot import SCANS, SNAPSHOT
+from bot.store.schema_snapshot import CALM, SCANS, SNAPSHOT
 
 SCHEMA = Migrations("simops")
 
@@ -120,6 +120,13 @@ def scans(db: Database) -> None:
 def reports(db: Database) -> None:
     """The fleet day by day, and which reports were sent."""
     for statement in REPORTS:
+        db.execute(statement)
+
+
+@SCHEMA(name="0015_calm")
+def calm(db: Database) -> None:
+    """SIMs whose rows need not be read again while they stay the same."""
+    for statement in CALM:
         db.execute(statement)
 
 

@@ -61,3 +61,6 @@ SCANS = (
     ) STRICT, WITHOUT ROWID""",
     """CREATE TABLE vanished (giccid TEXT PRIMARY KEY, noticed_at TEXT NOT NULL) STRICT, WITHOUT ROWID""",
 )
+
+# Of SIMs of which nothing is to be found until a time, what the row of the last look is known by.
+CALM = ("""CREATE TABLE calm (sim INTEGER PRIMARY KEY, mark INTEGER NOT NULL, until INTEGER NOT NULL) STRICT""",)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -32,8 +32,22 @@ NUMBERS = slice(AT["iccid"], AT["imei"] + 1)
 CUSTOMS = slice(AT["custom1"], AT["custom5"] + 1)
 # Which rows are in the snapshot, whatever the order they are asked for in.
 KNOWN = (
-    f"SELECT s.giccid, s.id, n.look, {', '.join('s.' + c for c in CONTENT)}"  # noqa: S608 - names of ours
-    " FROM json_each(?) AS wanted CROSS JOIN sims AS s ON s.giccid = wanted.value JOIN seen AS n ON n.sim = s.id"
+    f"SELECT s.giccid, s.id, {', '.join('s.' + c for c in CONTENT)}"  # noqa: S608 - names of ours
+    " FROM json_each(?) AS wanted CROSS JOIN sims AS s ON s.giccid = wanted.value"
+)
+# What was used by the end of the day on which each was last seen, where that is over: of a day the last look counts.
+CLOSE_DAYS = (
+    f"INSERT OR IGNORE INTO usage_days (day, sim, bytes) SELECT l.at / {DAY}, s.id, s.usage_bytes"  # noqa: S608 - a number
+    " FROM json_each(?) AS wanted CROSS JOIN seen AS n ON n.sim = wanted.value JOIN looks AS l ON l.id = n.look"
+    f" JOIN sims AS s ON s.id = n.sim WHERE l.at < ? AND s.usage_bytes IS NOT NULL"
+)
+BEFORE = (
+    "SELECT n.look, count(*) FROM json_each(?) AS wanted CROSS JOIN seen AS n ON n.sim = wanted.value"
+    " WHERE n.look != ? GROUP BY n.look"
+)
+SEEN = (
+    "INSERT OR REPLACE INTO seen (sim, look) SELECT wanted.value, ? FROM json_each(?) AS wanted"
+    " LEFT JOIN seen AS n ON n.sim = wanted.value WHERE n.look IS NOT ?"
 )
 INSERT = f"INSERT INTO sims (id, giccid, {', '.join(CONTENT)}) VALUES (?, ?{', ?' * len(CONTENT)})"  # noqa: S608
 INSERT_WORDS = (
@@ -48,7 +62,6 @@ class Row(NamedTuple):
 
     giccid: str
     id: int
-    look: int
     content: Content
 
 
@@ -68,25 +81,44 @@ def remember(db: sqlite3.Connection, page: Iterable[tuple[Sim, str]], *, now: da
     for giccid, (sim, label) in seen.items():
         old, content = known.get(giccid), content_of(sim, label, facets)
         if old is None:
-            fresh.append(Row(giccid, following + len(fresh), 0, content))
+            fresh.append(Row(giccid, following + len(fresh), content))
             facets.add(content[0], content[AT["usage_bytes"]], 1)
         elif old.content != content:
             changed.append((old, content))
             facets.add(old.content[0], old.content[AT["usage_bytes"]], -1)
             facets.add(content[0], content[AT["usage_bytes"]], 1)
+    ids = {row.giccid: row.id for row in (*known.values(), *fresh)}
+    still(db, [row.id for row in known.values()], now=now)  # before what they used is another number
     _insert(db, fresh, seen)
     _update(db, changed, seen)
     facets.write()
-    _close_days(db, known.values(), now)
-    _note_seen(db, known.values(), fresh, now)
-    return {row.giccid: row.id for row in (*known.values(), *fresh)}
+    still(db, [row.id for row in fresh], now=now)
+    return ids
+
+
+def still(db: sqlite3.Connection, sims: Sequence[int], *, now: datetime) -> None:
+    """Notes of SIMs, by their numbers, that they were seen now; a look that no SIM was last seen at is forgotten.
+
+    What they used by the end of a day that is over is kept.
+    """
+    if not sims:
+        return
+    at, wanted = micros(now) or 0, json.dumps(sims)
+    db.execute(CLOSE_DAYS, (wanted, at // DAY * DAY))
+    db.execute("INSERT OR IGNORE INTO looks (at, count) VALUES (?, 0)", (at,))
+    look = db.execute("SELECT id FROM looks WHERE at = ?", (at,)).fetchone()[0]
+    before = [(count, old) for old, count in db.execute(BEFORE, (wanted, look))]
+    moved = db.execute(SEEN, (look, wanted, look)).rowcount
+    db.execute("UPDATE looks SET count = count + ? WHERE id = ?", (moved, look))
+    db.executemany("UPDATE looks SET count = count - ? WHERE id = ?", before)
+    db.executemany("DELETE FROM looks WHERE id = ? AND count = 0", [(old,) for _, old in before])
 
 
 def _known(db: sqlite3.Connection, seen: Iterable[str]) -> Iterable[Row]:
     cursor = db.cursor()
     cursor.row_factory = None  # plain tuples compare fastest
     for row in cursor.execute(KNOWN, (json.dumps(list(seen)),)):
-        yield Row(row[0], row[1], row[2], row[3:])
+        yield Row(row[0], row[1], row[2:])
 
 
 def content_of(sim: Sim, label: str, facets: Facets) -> Content:
@@ -166,7 +198,13 @@ def words_in(content: Content) -> tuple[str | None, ...]:
 def _update(
     db: sqlite3.Connection, changed: Sequence[tuple[Row, Content]], seen: Mapping[str, tuple[Sim, str]]
 ) -> None:
-    """Writes the columns that changed and no other: an index is written when its column is named, changed or not."""
+    """Writes the columns that changed and no other: an index is written when its column is named, changed or not.
+    Whatever their rows were known by, they are read anew the next time.
+    """
+    if not changed:
+        return
+    ids = json.dumps([old.id for old, _ in changed])
+    db.execute("DELETE FROM calm WHERE sim IN (SELECT value FROM json_each(?))", (ids,))
     alike: dict[tuple[int, ...], list[tuple[Any, ...]]] = defaultdict(list)
     for old, content in changed:
         columns = tuple(at for at, value in enumerate(content) if value != old.content[at])
@@ -190,35 +228,3 @@ def _move_ends(db: sqlite3.Connection, old: Row, sim: Sim) -> None:
 def _move_words(db: sqlite3.Connection, id: int, content: Content) -> None:
     db.execute("DELETE FROM sim_words WHERE rowid = ?", (id,))
     db.execute(INSERT_WORDS, (id, *words_in(content)))
-
-
-def _close_days(db: sqlite3.Connection, known: Iterable[Row], now: datetime) -> None:
-    """Keeps what was used by the end of the day on which each was last seen, when that day is over: of a day the last
-    look counts."""
-    today = (micros(now) or 0) // DAY
-    wanted = json.dumps(sorted({row.look for row in known}))
-    days = {
-        look: at // DAY
-        for look, at in db.execute("SELECT l.id, l.at FROM json_each(?) w JOIN looks l ON l.id = w.value", (wanted,))
-        if at // DAY < today
-    }
-    used = AT["usage_bytes"]
-    rows = [
-        (days[row.look], row.id, row.content[used])
-        for row in known
-        if row.look in days and row.content[used] is not None
-    ]
-    db.executemany("INSERT OR IGNORE INTO usage_days (day, sim, bytes) VALUES (?, ?, ?)", rows)
-
-
-def _note_seen(db: sqlite3.Connection, known: Iterable[Row], fresh: Sequence[Row], now: datetime) -> None:
-    """Notes that all of them were seen now; a look that no SIM was last seen at is forgotten."""
-    at = micros(now)
-    db.execute("INSERT OR IGNORE INTO looks (at, count) VALUES (?, 0)", (at,))
-    look = db.execute("SELECT id FROM looks WHERE at = ?", (at,)).fetchone()[0]
-    before = Counter(row.look for row in known if row.look != look)
-    moved = [row.id for row in known if row.look != look] + [row.id for row in fresh]
-    db.execute("INSERT OR REPLACE INTO seen (sim, look) SELECT value, ? FROM json_each(?)", (look, json.dumps(moved)))
-    db.execute("UPDATE looks SET count = count + ? WHERE id = ?", (len(moved), look))
-    db.executemany("UPDATE looks SET count = count - ? WHERE id = ?", [(n, old) for old, n in before.items()])
-    db.executemany("DELETE FROM looks WHERE id = ? AND count = 0", [(old,) for old in before])

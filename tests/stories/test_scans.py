@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 
@@ -24,10 +24,10 @@ async def test_it_goes_on_where_it_was(world: World):
     await world.restart()
     look = world.app.flows.alerts.look
 
-    async def until_it_is_gone(sims: Sequence[Sim], beside: Beside) -> tuple[int, int]:
+    async def until_it_is_gone(sims: Sequence[Sim], beside: Beside, marks: Mapping[str, int]) -> tuple[int, int]:
         if len(pages(world)) > 2:
             raise ProviderDown("it is gone")
-        return await look(sims, beside)
+        return await look(sims, beside, marks)
 
     world.app.flows.alerts.look = until_it_is_gone  # type: ignore[method-assign]
     world.hub.asked.clear()
