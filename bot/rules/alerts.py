@@ -103,7 +103,8 @@ class Finding:
 class Alert:
     """A finding that was raised, and what people did about it. Times are aware UTC, people are Slack user ids.
 
-    `card` is the number of the announcement it is part of; `None` while it has not been announced.
+    `card` is the number of the announcement it is part of; `None` while it has not been announced. `gone` says that it
+    is cleared because SmartHub does not list the SIM any more.
     """
 
     id: int
@@ -115,6 +116,7 @@ class Alert:
     at: datetime | None = None
     until: datetime | None = None
     card: int | None = None
+    gone: bool = False
 
 
 @dataclass(frozen=True)
@@ -203,6 +205,11 @@ def snooze(alert: Alert, *, by: Person, until: datetime | None, now: datetime) -
 def wake(alert: Alert, *, now: datetime) -> Alert:
     """The alert after its snooze is over and it still holds."""
     return _to(alert, State.OPEN, now=now)
+
+
+def gone(alert: Alert, *, now: datetime) -> Alert:
+    """The alert after its SIM is listed no more: over, whatever it was."""
+    return replace(_to(alert, State.CLEARED, now=now), gone=True)
 
 
 def _are_close(one: datetime | None, other: datetime | None) -> bool:

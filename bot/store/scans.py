@@ -11,6 +11,7 @@ from bot.rules.forecasts import DayUse
 from bot.rules.outbox import Outgoing
 from bot.rules.scans import Scan, Vanished
 from bot.store import outbox
+from bot.store.alert_rows import clear_gone
 from bot.store.disk import Disk
 from bot.store.fleet import uses_of
 from bot.store.rows import Row, time, time_or_none, when
@@ -102,10 +103,11 @@ class Scans:
         return tuple(Vanished(r["giccid"], r["label"], r["account"], moment(r["at"]) or now) for r in found)
 
     async def note_vanished(self, gone: Sequence[Vanished], messages: Sequence[Outgoing], *, now: datetime) -> None:
-        """Notes that somebody hears of them, with the messages that say so."""
+        """Notes that somebody hears of them, with the messages that say so; their alerts are over with that."""
 
         def work(db: sqlite3.Connection) -> None:
             db.executemany("INSERT OR IGNORE INTO vanished VALUES (?, ?)", [(one.giccid, when(now)) for one in gone])
+            clear_gone(db, [one.giccid for one in gone], now=now)
             outbox.put(db, messages, now=now)
 
         await self._disk.write(work)

@@ -7,7 +7,7 @@ import secrets
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from bot.store.schema_alerts import ALERTS, REPORTS
+from bot.store.schema_alerts import ALERTS, GONE, REPORTS
 from bot.store.schema_jobs import JOBS
 from bot.store.schema_pushes import PUSHES
 from bot.store.schema_requests import LISTS, REQUESTS
@@ -120,6 +120,13 @@ def scans(db: Database) -> None:
 def reports(db: Database) -> None:
     """The fleet day by day, and which reports were sent."""
     for statement in REPORTS:
+        db.execute(statement)
+
+
+@SCHEMA(name="0015_alerts_gone")
+def alerts_gone(db: Database) -> None:
+    """Alerts that are over because their SIM is listed no more."""
+    for statement in GONE:
         db.execute(statement)
 
 

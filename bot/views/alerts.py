@@ -54,6 +54,7 @@ CUTS_OFF = "DISABLE_CARD"
 MARKS: Mapping[Severity, str] = MappingProxyType({Severity.INFO: "🔵", Severity.WARNING: "🟡", Severity.CRITICAL: "🔴"})
 MOST_TRIED = 20
 UNTIL_WORSE = "Until it gets worse"
+GONE = "Cleared: SmartHub does not list this SIM any more"
 SHEET = (
     "alert", "state", "giccid", "label", "account", "plan", "what", "used bytes", "allowed bytes", "ends at", "detail",
     "raised at", "acknowledged or snoozed by",
@@ -202,7 +203,7 @@ def sheet_row(alert: Alert) -> tuple[object, ...]:
     """A line of the file, in the order of SHEET."""
     found = alert.finding
     return (
-        alert.id, alert.state.value, found.giccid.replace("\n", " / "), found.label, found.account or "",
+        alert.id, _stands(alert), found.giccid.replace("\n", " / "), found.label, found.account or "",
         found.plan or "", title(found), found.value, found.whole, found.expires_at, found.detail or "",
         alert.raised_at, alert.by or "",
     )  # fmt: skip
@@ -308,7 +309,11 @@ def _cells(alert: Alert, units: Units) -> tuple[Cell, ...]:
     found = alert.finding
     used: Cell = "–" if found.value is None else Amount(found.value, size(found.value, units=units))
     what = title(found, units=units) if found.detail is None else f"{title(found, units=units)}; {found.detail}"
-    return name(found.label), found.giccid.replace("\n", " / "), what, used, alert.state.value
+    return name(found.label), found.giccid.replace("\n", " / "), what, used, _stands(alert)
+
+
+def _stands(alert: Alert) -> str:
+    return "gone: not listed by SmartHub" if alert.gone else alert.state.value
 
 
 def _choices_for_all(
@@ -356,7 +361,7 @@ def _status(alert: Alert) -> list[Element]:
         return spans(bold("Snoozed"), " by ", who(alert.by), " until ", moment(alert.until), " or until it gets worse")
     words = {
         State.WORSENED: "It got worse: see the newer alert for this SIM",
-        State.CLEARED: "Cleared: it no longer holds",
+        State.CLEARED: GONE if alert.gone else "Cleared: it no longer holds",
     }
     return [bold(words.get(alert.state, "Open")), *(at if alert.state is State.CLEARED else [])]
 

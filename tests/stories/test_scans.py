@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -128,6 +129,56 @@ async def test_sims_that_are_gone(world: World):
         await world.later(minutes=15)
         await world.run("alerts")
     assert len(told()) == 2
+
+
+async def test_alerts_of_sims_that_are_gone(world: World):
+    """With the SIM its alerts go, taken or put off as well, and the cards say why; when it comes back, what holds then
+    is news. One look that does not find it leaves them as they are."""
+    gone, put_off = world.hub.giccid(3), world.hub.giccid(4)
+    for n, sim in enumerate((gone, put_off)):
+        world.hub.change(sim, status="ACTIVATED", accountName=f"account {n}")
+        world.hub.grow(sim, fraction=0.9)
+    await world.run("alerts")
+    for n, button in enumerate(("Acknowledge", "Snooze 1 d")):
+        await world.press(world.cards(ALERTS)[n], button, by=OPERATOR)
+    for sim in (gone, put_off):
+        world.hub.vanish(sim)
+    for left in (2, 0, 0):
+        await world.later(minutes=15)
+        await world.run("alerts")
+        assert world.app.store.alerts.count_live() == left
+    for card in world.cards(ALERTS)[:2]:
+        assert "Cleared: SmartHub does not list this SIM any more" in card.words
+        assert card.buttons == []
+    await world.later(days=2)
+    await world.run("snoozes")
+    assert world.app.store.alerts.count_live() == 0
+
+    world.hub.world.gone.clear()
+    await world.run("alerts")
+    await world.run("alerts")
+    assert [a.finding.giccid for a in world.app.store.alerts.live()] == [put_off, gone]
+
+
+async def test_a_device_in_a_sim_that_is_gone(tmp_path: Path):
+    """One IMEI in two SIMs is over for both when one of them is gone, and is not raised again out of what is known."""
+    world = World(tmp_path)
+    world.settings = {"alerts": {"rules": [{"name": "devices", "kind": "imei"}]}}
+    await world.start()
+    try:
+        for n in (0, 1):
+            world.hub.change(n, status="ACTIVATED", accountName="lab", imei="356938035643809")
+        await world.run("alerts")
+        world.hub.vanish(0)
+        for _ in range(4):
+            await world.later(minutes=15)
+            await world.run("alerts")
+
+        [card] = [m for m in world.cards(ALERTS) if "one IMEI in several SIMs" in m.words]
+        assert "2 over" in card.words
+        assert "gone: not listed by SmartHub" in plain(card)
+    finally:
+        await world.stop()
 
 
 async def test_what_a_list_leaves_out_is_not_gone(world: World):
