@@ -29,6 +29,9 @@ def test_a_rule_as_it_is_written():
     """What is written arrives as the rules know it; without any, one for quotas and one for expiries hold."""
     [one] = rules_of(load({"name": "big", "kind": "quota", "of": "pool", "bytes": ["1 GB", "500 MB"]}).alerts)
     assert (one.kind, one.about, one.limits) == (Kind.BYTES, About.POOL, (500_000_000, 1_000_000_000))
+    addons = {"name": "addons", "kind": "expiry", "of": "package", "days": [3, 30], "custom1": ["x"]}
+    [two] = rules_of(load(addons).alerts)
+    assert (two.kind, two.about, two.limits, two.scope.custom) == (Kind.ADDON, About.SIM, (3, 30), ((1, ("x",)),))
     assert [(r.name, r.limits) for r in rules_of(load().alerts)] == [
         ("quota", (80, 95, 100)),
         ("expiry", (30, 14, 7, 3, 1)),
@@ -50,6 +53,11 @@ def test_a_rule_as_it_is_written():
         ({"percent": None}, "alerts.rules[1].percent is missing: a rule of the kind “quota” needs percent or bytes"),
         ({"of": "account", "custom1": ["x"]}, "alerts.rules[1].custom1: of = “account” has no such thing"),
         ({"kind": "idle", "percent": None, "days": [3], "of": "pool"}, "alerts.rules[1].of = “pool”"),
+        (
+            {"kind": "expiry", "percent": None, "days": [3], "of": "account"},
+            "alerts.rules[1].of = “account”: SmartHub tells no end of an account; a rule of the kind “expiry” can be",
+        ),
+        ({"of": "package"}, "alerts.rules[1].of = “package”: a rule of the kind “quota” can be about “sim” or “pool”"),
         ({"name": ""}, "alerts.rules[1].name"),
         ({"severity": "fatal"}, "alerts.rules[1].severity"),
         ({"channel": "#alerts"}, "alerts.rules[1].channel"),

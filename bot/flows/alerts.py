@@ -15,7 +15,7 @@ from bot.clock import Clock
 from bot.errors import BadInput, BotError, NotPossible
 from bot.rules import alerts as rule
 from bot.rules.alert_rules import Rule, can_tell, judge
-from bot.rules.alerts import Alert, Announcement, Finding, Kind, Severity, State, Telling, Verdict
+from bot.rules.alerts import ENDING, Alert, Announcement, Finding, Severity, State, Telling, Verdict
 from bot.rules.audit import SYSTEM, Deed
 from bot.rules.durations import say_duration
 from bot.rules.forecasts import DayUse
@@ -116,7 +116,7 @@ class Alerts:
             for one in settings.rules
             if one.hours is None or one.hours.holds(now)
         ]
-        renewals = {name: word for name in self._store.to_announce(Kind.EXPIRY) if (word := await self._renewal(name))}
+        renewals = {name: word for name in self._store.to_announce(ENDING) if (word := await self._renewal(name))}
         return await self._store.announce(tellings, renewals=renewals, now=now)
 
     async def acknowledge(self, id: int, *, by: Person) -> None:

@@ -12,13 +12,15 @@ from bot.rules.people import Person, Role, need
 
 
 class Kind(StrEnum):
-    """What an alert is about: a quota in percent, a usage in bytes, an expiry, a SIM without sessions, one that is paid
-    for and idle, a jump in usage, a country or a plan on no list, a quota that will not last, one IMEI in two SIMs.
+    """What an alert is about: a quota in percent, a usage in bytes, an expiry, that of an add-on, a SIM without
+    sessions, one that is paid for and idle, a jump in usage, a country or a plan on no list, a quota that will not
+    last, one IMEI in two SIMs.
     """
 
     QUOTA = "quota"
     BYTES = "bytes"
     EXPIRY = "expiry"
+    ADDON = "add-on"
     SILENT = "no-session"
     IDLE = "idle"
     SPIKE = "spike"
@@ -28,7 +30,8 @@ class Kind(StrEnum):
     TWIN = "imei"
 
 
-FALLING = frozenset({Kind.EXPIRY, Kind.RUN_OUT})  # days left: the fewer, the graver
+ENDING = frozenset({Kind.EXPIRY, Kind.ADDON})  # packages, of which SmartHub says what it does when they end
+FALLING = ENDING | {Kind.RUN_OUT}  # days left: the fewer, the graver
 # What wavers by its nature: while the same cycle lasts it gets graver or stays, so that nothing is told twice.
 WAVERING = frozenset({Kind.RUN_OUT, Kind.SPIKE})
 

@@ -98,12 +98,12 @@ class Alerts:
         """
         return await self._disk.write(lambda db: alert_cards.announce(db, tellings, renewals, now=now))
 
-    def to_announce(self, kind: Kind) -> tuple[str, ...]:
-        """The accounts with alerts of this kind that are open and were not announced."""
+    def to_announce(self, kinds: Iterable[Kind]) -> tuple[str, ...]:
+        """The accounts with alerts of these kinds that are open and were not announced."""
         rows = self._disk.reader.execute(
-            "SELECT DISTINCT account FROM alerts WHERE card IS NULL AND state = 'open' AND kind = ?"
-            " AND account IS NOT NULL ORDER BY account",
-            (kind.value,),
+            "SELECT DISTINCT account FROM alerts WHERE card IS NULL AND state = 'open' AND account IS NOT NULL"
+            " AND kind IN (SELECT value FROM json_each(?)) ORDER BY account",
+            (json.dumps(sorted(kinds)),),
         )
         return tuple(row["account"] for row in rows)
 

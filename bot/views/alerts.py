@@ -7,7 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from bot.rules.alert_rules import Rule
-from bot.rules.alerts import About, Alert, Announcement, Finding, Kind, Severity, State
+from bot.rules.alerts import ENDING, About, Alert, Announcement, Finding, Kind, Severity, State
 from bot.rules.forecasts import LEAST_DAYS, LEAST_PAST
 from bot.views.parts import (
     DECIMAL,
@@ -40,7 +40,8 @@ from bot.views.tables import Amount, Cell, Column, table, text_table
 WHAT: Mapping[Kind, str] = MappingProxyType(
     {
         Kind.QUOTA: "quota nearly used", Kind.BYTES: "much data used", Kind.EXPIRY: "rate plan expires",
-        Kind.SILENT: "no session", Kind.IDLE: "active, paid for and idle", Kind.SPIKE: "jump in usage",
+        Kind.ADDON: "add-on expires", Kind.SILENT: "no session", Kind.IDLE: "active, paid for and idle",
+        Kind.SPIKE: "jump in usage",
         Kind.COUNTRY: "in a country that is not allowed", Kind.PLAN: "on a rate plan that is not allowed",
         Kind.RUN_OUT: "quota will not last", Kind.TWIN: "one IMEI in several SIMs",
     }
@@ -96,6 +97,8 @@ def title(found: Finding, *, units: Units = DECIMAL) -> str:
             return f"{size(found.threshold, units=units)} used"
         case Kind.EXPIRY:
             return f"{whose} expires within {days}" if found.threshold else f"{whose} has expired"
+        case Kind.ADDON:
+            return f"Add-on expires within {days}" if found.threshold else "Add-on has expired"
         case Kind.RUN_OUT:
             of = "Pool" if found.about is About.POOL else "Quota"
             return f"{of} runs out within {days}" if found.threshold else f"{of} is used up"
@@ -258,6 +261,10 @@ def _needs(rule: Rule) -> list[list[Element]]:
     """What a rule needs to know before it can find anything."""
     if rule.kind is Kind.SPIKE:
         return [spans(f"It compares with what a SIM used before, and says nothing before {LEAST_PAST} days are known.")]
+    if rule.kind is Kind.ADDON:
+        return [
+            spans("It reads add-ons in SmartHub's list at each look; they are not kept, so that none can be tried.")
+        ]
     if rule.kind is Kind.RUN_OUT:
         return [spans(f"It says nothing before {LEAST_DAYS} days of a cycle are over.")]
     return []
@@ -271,7 +278,7 @@ def _mark(alert: Alert, renewal: str | None = None) -> str:
 
 def _grave(found: Finding, renewal: str | None) -> Severity:
     """A package with which the SIM goes off is graver than one that is renewed."""
-    cuts_off = found.kind is Kind.EXPIRY and renewal == CUTS_OFF
+    cuts_off = found.kind in ENDING and renewal == CUTS_OFF
     return Severity.CRITICAL if cuts_off and found.severity is None else found.grave
 
 
@@ -284,11 +291,12 @@ def _worst(alerts: Sequence[Alert], standing: Mapping[State, int], found: Announ
 
 def _more(found: Finding, renewal: str | None) -> list[list[Element]]:
     """What else there is to say: the country, the other SIM, the forecast, what becomes of the package."""
-    return [*([spans(bold("More"), f"  {found.detail}")] if found.detail else []), *_renewal(found, renewal)]
+    told = found.detail and found.kind is not Kind.ADDON  # whose name stands with its end
+    return [*([spans(bold("More"), f"  {found.detail}")] if told else []), *_renewal(found, renewal)]
 
 
 def _renewal(found: Finding, renewal: str | None) -> list[list[Element]]:
-    if found.kind is not Kind.EXPIRY or renewal is None:
+    if found.kind not in ENDING or renewal is None:
         return []
     return [spans(bold("Renewal"), f"  {RENEWALS.get(renewal, renewal)}")]
 
@@ -346,8 +354,9 @@ def _figures(found: Finding, units: Units) -> list[list[Element]]:
         return [spans(bold("Usage"), f"  {usual}")]
     if found.kind is Kind.BYTES and found.value is not None:
         return [spans(bold("Usage"), f"  {size(found.value, units=units)}")]
-    if found.kind is Kind.EXPIRY and found.expires_at is not None:
-        return [spans(bold("Rate plan"), f"  {found.plan or 'unknown'}, until ", moment(found.expires_at))]
+    if found.kind in ENDING and found.expires_at is not None:
+        what, which = ("Add-on", found.detail) if found.kind is Kind.ADDON else ("Rate plan", found.plan)
+        return [spans(bold(what), f"  {which or 'unknown'}, until ", moment(found.expires_at))]
     return []
 
 

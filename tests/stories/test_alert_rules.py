@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +152,42 @@ async def test_the_fleet_is_judged_after_a_whole_look_only(tmp_path: Path):
         await world.run("alerts")
         assert sum("✅" in card.words for card in world.cards(ALERTS)) == 1
         assert len(world.cards(ALERTS)) == before
+    finally:
+        await world.stop()
+
+
+async def test_addons_that_end(tmp_path: Path):
+    """An add-on that ends is told at each of its days once, with its name and what SmartHub does then; SmartHub is
+    asked for no SIM alone. One that was renewed is over."""
+    rule = {"name": "add-ons", "kind": "expiry", "of": "package", "days": [7, 1]}
+    world = await of_rules(tmp_path, rule)
+    try:
+        world.hub.change(0, status="ACTIVATED", accountName="深圳智联账户")
+        giccid = world.hub.giccid(0)
+
+        def until(days: float) -> None:
+            end = (world.clock.now() + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+            package = {"name": "extra-100", "totalBytes": 100, "usedBytes": 1, "expireTime": end}
+            world.hub.change(0, supplementaryServicePackages=[package])
+
+        until(7.5)
+        heads: list[list[str]] = []
+        for _ in range(9):
+            await world.run("alerts")
+            await world.run("alerts")
+            heads.append([card.words.splitlines()[0] for card in world.cards(ALERTS)])
+            await world.later(days=1)
+        label = world.hub.sim(0)["custom1"]
+        first, second = f"🔴 Add-on expires within 7 days: {label}", f"🔴 Add-on expires within 1 day: {label}"
+        third = f"🔴 Add-on has expired: {label}"
+        assert heads == [[], *[[first]] * 6, [first, second], [first, second, third]]
+        assert "extra-100, until" in world.cards(ALERTS)[0].words
+        assert "DISABLE_CARD" in world.cards(ALERTS)[0].words
+        assert [call for call in world.hub.asked if call.operation == "getSim" and giccid in str(call)] == []
+
+        until(37)
+        await world.run("alerts")
+        assert world.app.store.alerts.count_live() == 0
     finally:
         await world.stop()
 
