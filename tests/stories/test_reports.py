@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.talk import ALERTS, OPS, VIEWER, World, plain
@@ -19,6 +20,39 @@ async def test_a_report_that_is_asked_for(world: World):
     assert "Nothing is kept yet of the time before" in text
     assert any(file for message in world.slack.dm(VIEWER) for file in message.files)
     assert "is no report" in plain((await world.say("/sim report year", by=VIEWER)).reply)
+
+
+async def test_money_at_risk(world: World):
+    """What is paid for and idle, and what goes off as its plan ends, is named at its plan's price; SmartHub is asked
+    for accounts and never for SIMs. What it names no price for is counted apart."""
+
+    def at(days: float) -> str:
+        return (world.clock.now() + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def active(n: int, account: str, plan: str, ends: str | None = None, *, used: int = 0, session: int = -8) -> None:
+        world.hub.change(
+            n, status="ACTIVATED", accountName=account, servicePackage=plan, servicePackageExpireTime=ends,
+            activatedTime=at(-90), lastSessionTime=at(session), cycleUsageBytes=used,
+        )  # fmt: skip
+
+    for n in range(40):
+        world.hub.change(n, status="DEACTIVATED")
+    for n in range(3):
+        active(n, "acme", "iot-100")
+    active(3, "acme", "iot-100", session=-6)
+    active(4, "acme", "sold no more")
+    for n, days in enumerate((1, 6, 8), 5):
+        active(n, "深圳智联账户", "物联网年包-1G", at(days), used=5)
+    active(8, "nordwind-logistics", "iot-1g", at(3), used=5)
+    await world.run("alerts")
+    world.hub.asked.clear()
+    await world.say("/sim report week", by=VIEWER)
+
+    said = world.heard(VIEWER)
+    assert "paid for and idle: 3.00 EUR for 3 SIMs; no price is known for 1 more." in said
+    assert "switched off by 2026-11-29, when their plan ends: 20.00 EUR for 2 SIMs." in said
+    asked = Counter(call.operation for call in world.hub.asked)
+    assert (asked["listServicePackages"], asked["getAccount"], asked["getSim"], asked["listSims"]) == (3, 2, 0, 0)
 
 
 async def test_a_report_that_comes_by_itself(tmp_path: Path):
