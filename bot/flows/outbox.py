@@ -201,7 +201,7 @@ class Outbox:
 
     def _dated(self, waiting: Waiting, note: Note) -> Message:
         """The message of a note, with the time it was written where that is long ago."""
-        message = Message(note.text, note.blocks)
+        message = Message(note.text, note.blocks, plain=note.plain)
         return late_view.dated(message, waiting.made_at) if waiting.is_late(self._clock.now()) else message
 
     async def _post_under(self, waiting: Waiting, channel: str, message: Message) -> Posted:

@@ -60,7 +60,7 @@ class Reports:
                 continue
             made = await self._make(plan.period)
             said = view.report(made, units=self._units)
-            note = Note(plan.channel, said.text, said.plain or said.blocks)
+            note = Note(plan.channel, said.text, said.blocks, plain=said.plain)
             if await self._store.reports.send(plan, at, messages=[note], now=now):
                 sent += 1
                 await self._send_sheet(made, plan.channel)

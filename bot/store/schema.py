@@ -7,7 +7,7 @@ import secrets
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from bot.store.schema_alerts import ALERTS, GONE, REPORTS
+from bot.store.schema_alerts import ALERTS, GONE, PLAIN, REPORTS
 from bot.store.schema_jobs import JOBS
 from bot.store.schema_pushes import PUSHES
 from bot.store.schema_requests import LISTS, REQUESTS
@@ -127,6 +127,13 @@ def reports(db: Database) -> None:
 def alerts_gone(db: Database) -> None:
     """Alerts that are over because their SIM is listed no more."""
     for statement in GONE:
+        db.execute(statement)
+
+
+@SCHEMA(name="0016_plain_notes")
+def plain_notes(db: Database) -> None:
+    """Notes with charts and tables keep what is shown where Slack refuses these."""
+    for statement in PLAIN:
         db.execute(statement)
 
 

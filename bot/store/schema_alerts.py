@@ -44,6 +44,11 @@ REPORTS = (
         STRICT, WITHOUT ROWID""",
 )
 
+PLAIN = (
+    # The blocks of a note for where Slack refuses the native ones among the others, as JSON.
+    """ALTER TABLE outbox ADD COLUMN plain TEXT""",
+)
+
 GONE = (
     # Whether it is over because SmartHub does not list the SIM any more.
     """ALTER TABLE alerts ADD COLUMN gone INTEGER NOT NULL DEFAULT 0""",

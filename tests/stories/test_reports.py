@@ -69,14 +69,18 @@ async def test_a_report_that_comes_by_itself(tmp_path: Path):
             await world.run("reports")
             await world.restart()
         [first] = [m for m in world.cards(OPS) if "Report of the day" in m.words]
+        assert "data_visualization" in [block["type"] for block in first.blocks]
         assert "Nothing is kept yet" in first.words
 
+        world.slack.unknown_blocks.add("data_visualization")
         await world.later(days=1)
         world.hub.grow(world.hub.pick(), fraction=0.99)
         await world.run("alerts")
         await world.run("reports")
         second = [m for m in world.cards(OPS) if "Report of the day" in m.words][-1]
         assert second.ts != first.ts
+        assert {block["type"] for block in second.blocks} == {"header", "rich_text"}
+        assert "█" in plain(second), "what Slack refuses to draw stands there in characters"
         assert "Nothing is kept yet" not in second.words
         assert "raised: 1 quota" in plain(second)
         assert len(world.cards(ALERTS)) == 1
