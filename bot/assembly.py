@@ -25,6 +25,7 @@ from bot.flows.money import Money
 from bot.flows.numbers import Numbers
 from bot.flows.outbox import Outbox
 from bot.flows.people import People
+from bot.flows.pictures import Pictures
 from bot.flows.policies import Policies
 from bot.flows.protecting import Protecting
 from bot.flows.reports import Reports
@@ -110,6 +111,7 @@ def make_flows(tools: Tools, *, pulse: Pulse, checked_at: Callable[[], datetime 
         sees=people.sees,
         clock=clock,
         closed=made_pushes.routing.closed,
+        picture=Pictures(slack).beside,
         draw={
             "approval": made_approvals.steps.draw,
             "event": made_events.draw,

@@ -81,6 +81,9 @@ async def test_a_report_that_comes_by_itself(tmp_path: Path):
         assert second.ts != first.ts
         assert {block["type"] for block in second.blocks} == {"header", "rich_text"}
         assert "█" in plain(second), "what Slack refuses to draw stands there in characters"
+        assert [file.name for m in world.slack.thread(first) for file in m.files] == []
+        [picture] = [file for m in world.slack.thread(second) for file in m.files]
+        assert (picture.name, picture.title) == ("chart.png", "Usage by account")
         assert "Nothing is kept yet" not in second.words
         assert "raised: 1 quota" in plain(second)
         assert len(world.cards(ALERTS)) == 1
