@@ -58,6 +58,9 @@ def test_a_rule_as_it_is_written():
             "alerts.rules[1].of = “account”: SmartHub tells no end of an account; a rule of the kind “expiry” can be",
         ),
         ({"of": "package"}, "alerts.rules[1].of = “package”: a rule of the kind “quota” can be about “sim” or “pool”"),
+        ({"countries": ["Germany"]}, "alerts.rules[1].countries = “Germany”: write countries by their two letters"),
+        ({"kind": "country", "percent": None, "allowed": ["DE", "D1"]}, "alerts.rules[1].allowed = “D1”: write"),
+        ({"bytes": ["0 GB"], "percent": None}, 'alerts.rules[1].bytes (entry 1) = "0 GB": write an amount of data'),
         ({"name": ""}, "alerts.rules[1].name"),
         ({"severity": "fatal"}, "alerts.rules[1].severity"),
         ({"channel": "#alerts"}, "alerts.rules[1].channel"),
@@ -68,6 +71,25 @@ def test_a_rule_that_is_wrong_is_refused_at_the_start(rule: dict[str, Any], said
     written = {key: value for key, value in (QUOTA | rule).items() if value is not None}
     with pytest.raises(ConfigError) as refused:
         load(written)
+    assert any(said in mistake for mistake in refused.value.mistakes), refused.value.mistakes
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({"alerts": {"quota_percent": [0]}}, "alerts.quota_percent (entry 1) = 0: write a whole number of percent"),
+        ({"alerts": {"quota_percent": [300]}}, "alerts.quota_percent (entry 1) = 300: write a whole number"),
+        ({"alerts": {"quota_procent": [80]}}, "alerts.quota_procent is not a setting: did you mean"),
+        ({"alerts": {"expiry_days": [0]}}, "alerts.expiry_days (entry 1) = 0"),
+        ({"reports": [{"period": "day", "channel": "C1", "at": "08:00 Europe/Atlantis"}]}, "reports[1].at ="),
+        ({"reports": [{"period": "day", "channel": "C1", "time": "08:00"}]}, "reports[1].time is not a setting"),
+        ({"reports": [{"period": "year", "channel": "C1"}]}, 'reports[1].period = "year": write'),
+    ],
+)
+def test_what_is_wrong_beside_the_rules(table: dict[str, Any], said: str):
+    """Limits, unknown settings and time zones are refused with the path of their key, for reports as well."""
+    with pytest.raises(ConfigError) as refused:
+        Config.of(TABLE | table, ENVIRON)
     assert any(said in mistake for mistake in refused.value.mistakes), refused.value.mistakes
 
 

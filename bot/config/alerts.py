@@ -141,6 +141,10 @@ def _of_scope(rule: Rule, here: str) -> Iterator[str]:
         why = "SmartHub tells no end of an account; " if (rule.kind, rule.about) == ("expiry", "account") else ""
         yield f"{here}.of = “{rule.about}”: {why}a rule of the kind “{rule.kind}” can be about {words}."
         return
+    for key, codes in (("countries", rule.countries), ("allowed", rule.allowed if rule.kind == "country" else None)):
+        odd = next((code for code in codes or () if not (len(code) == 2 and code.isascii() and code.isalpha())), None)
+        if odd is not None:
+            yield f"{here}.{key} = “{odd}”: write countries by their two letters, such as “DE”."
     narrow = [*OF_SIMS_ALONE, *(["plans"] if rule.about == "account" else [])]
     for key in narrow:
         if rule.about not in OF_SIMS and getattr(rule, key) is not None:

@@ -18,6 +18,7 @@ from bot.rules.outbox import Note
 from bot.rules.people import Person, Role, need
 from bot.rules.scans import Vanished, in_words
 from bot.rules.sims import Sim, quotable
+from bot.rules.unjudged import unjudged
 from bot.smarthub.client import SmartHub
 from bot.smarthub.paging import Page
 from bot.store import Store
@@ -96,7 +97,13 @@ class Scanning:
         raised = cleared = 0
         async with aclosing(self._pages(account, first=scan.page + 1)) as pages:
             async for page in pages:
-                turned = self._store.scans.turned(scan.id, page=page.number, sims=len(page.sims), skipped=page.skipped)
+                turned = self._store.scans.turned(
+                    scan.id,
+                    page=page.number,
+                    sims=len(page.sims),
+                    skipped=page.skipped,
+                    unjudged=unjudged(page.sims),
+                )
                 more = await self._alerts.look(page.sims, turned)
                 raised, cleared = raised + more[0], cleared + more[1]
         done = await self._store.scans.end(scan.id, now=self._clock.now())

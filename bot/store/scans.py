@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 
 from bot.rules.forecasts import DayUse
 from bot.rules.outbox import Outgoing
 from bot.rules.scans import Scan, Vanished
+from bot.rules.unjudged import Why
 from bot.store import outbox
 from bot.store.alert_rows import clear_gone
 from bot.store.disk import Disk
@@ -30,6 +33,7 @@ PAST = (
     " SELECT s.giccid, u.day, u.bytes FROM json_each(?) AS w CROSS JOIN sims AS s ON s.giccid = w.value"
     " CROSS JOIN days AS d CROSS JOIN usage_days AS u ON u.day = d.day AND u.sim = s.id ORDER BY s.giccid, u.day"
 )
+NONE: Mapping[Why, int] = MappingProxyType({})
 EPOCH_DAY = date(1970, 1, 1)
 BACK = (
     "DELETE FROM vanished WHERE giccid IN (SELECT v.giccid FROM vanished v JOIN sims s ON s.giccid = v.giccid"
@@ -58,12 +62,19 @@ class Scans:
 
         return await self._disk.write(work)
 
-    def turned(self, id: int, *, page: int, sims: int, skipped: int) -> Callable[[sqlite3.Connection], None]:
+    def turned(
+        self, id: int, *, page: int, sims: int, skipped: int, unjudged: Mapping[Why, int] = NONE
+    ) -> Callable[[sqlite3.Connection], None]:
         """What notes, in the transaction that stores a page, that it is stored."""
-        statement = "UPDATE scans SET page = ?, sims = sims + ?, skipped = skipped + ? WHERE id = ? AND page < ?"
+        statement = (
+            "UPDATE scans SET page = ?, sims = sims + ?, skipped = skipped + ?, unjudged = ? WHERE id = ? AND page < ?"
+        )
 
         def note(db: sqlite3.Connection) -> None:
-            db.execute(statement, (page, sims, skipped, id, page))
+            row = db.execute("SELECT unjudged FROM scans WHERE id = ?", (id,)).fetchone()
+            before = {} if row is None else json.loads(row["unjudged"])
+            all_of_it = json.dumps(Counter(before) + Counter(unjudged))
+            db.execute(statement, (page, sims, skipped, all_of_it, id, page))
 
         return note
 
@@ -151,5 +162,5 @@ def _day(at: datetime) -> int:
 def _scan(row: Row) -> Scan:
     return Scan(
         row["id"], row["account"], time(row["started_at"]), row["page"], row["sims"], row["skipped"],
-        time_or_none(row["ended_at"]),
+        time_or_none(row["ended_at"]), {Why(why): count for why, count in json.loads(row["unjudged"]).items()},
     )  # fmt: skip

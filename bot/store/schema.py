@@ -12,7 +12,7 @@ from bot.store.schema_jobs import JOBS
 from bot.store.schema_pushes import PUSHES
 from bot.store.schema_requests import LISTS, REQUESTS
 from bot.store.schema_sms import SMS
-from bot.store.schema_snapshot import SCANS, SNAPSHOT
+from bot.store.schema_snapshot import SCANS, SNAPSHOT, UNJUDGED
 
 SCHEMA = Migrations("simops")
 
@@ -134,6 +134,13 @@ def alerts_gone(db: Database) -> None:
 def plain_notes(db: Database) -> None:
     """Notes with charts and tables keep what is shown where Slack refuses these."""
     for statement in PLAIN:
+        db.execute(statement)
+
+
+@SCHEMA(name="0017_unjudged")
+def unjudged(db: Database) -> None:
+    """What a look cannot judge is counted with it."""
+    for statement in UNJUDGED:
         db.execute(statement)
 
 

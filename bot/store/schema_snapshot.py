@@ -50,6 +50,11 @@ SNAPSHOT = (
     """CREATE INDEX searches_by_age ON searches (made_at)""",
 )
 
+UNJUDGED = (
+    # How many SIMs of a look could not be judged in full, by what was missing, as JSON.
+    """ALTER TABLE scans ADD COLUMN unjudged TEXT NOT NULL DEFAULT '{}'""",
+)
+
 SCANS = (
     """CREATE TABLE scans (
         id INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT, started_at TEXT NOT NULL, page INTEGER NOT NULL DEFAULT 0,

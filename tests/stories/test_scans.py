@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from bot.errors import ProviderDown
@@ -101,6 +103,48 @@ async def test_what_was_used_by_the_end_of_each_day(world: World):
 
     past = await world.app.store.scans.past([sim], since=start)
     assert [day.bytes for day in past[sim]] == [200, 50], "of three days that are kept two have a day before"
+
+
+async def test_what_cannot_be_judged_is_counted(tmp_path: Path):
+    """A quota of nothing or none, a usage below nothing and a cycle that is not a month stop no look: what can be told
+    of these SIMs is told, they are counted by what is missing, and the count is seen in the status and the metrics."""
+    rules = [
+        {"name": "quota", "kind": "quota", "percent": [80]},
+        {"name": "runs out", "kind": "run-out", "days": [14]},
+        {"name": "jump", "kind": "spike", "times": [5]},
+        {"name": "accounts", "kind": "quota", "of": "account", "percent": [80]},
+        {"name": "pools", "kind": "run-out", "of": "pool", "days": [3]},
+    ]
+    world = World(tmp_path)
+    world.settings = {"alerts": {"rules": rules}, "smarthub": {"page_size": 10, "concurrency": 1}}
+    await world.start()
+    try:
+        odd: list[dict[str, object]] = [
+            {"cycleQuotaBytes": 0}, {"cycleQuotaBytes": None}, {"cycleQuotaBytes": -1}, {"cycleUsageBytes": -5},
+            {"cycleUsageBytes": 2**80}, {"cycleName": "2026-13"}, {"cycleName": "Q4"}, {"cycleName": "9999-12"},
+            {"cycleUsageBytes": "much", "cycleQuotaBytes": 0},
+        ]  # fmt: skip
+        usual = {"status": "ACTIVATED", "cycleUsageBytes": 90, "cycleQuotaBytes": 100}
+        rows = [{**world.hub.sim(n), **usual, **(odd[n] if n < len(odd) else {})} for n in range(10)]
+        page = {"items": rows, "page": 1, "pageSize": 10, "total": 40}
+        world.hub.broken_next(json.dumps(page).encode())
+        await world.run("alerts")
+
+        said = world.app.store.runs.last()["alerts"][1]
+        told = "4 without a quota, 3 without a usage that can be read, 3 with a cycle that is not a month"
+        assert said.startswith("40 SIMs; ")
+        assert said.endswith(f"; not judged in full: {told}")
+        assert told in plain((await world.say("/sim status", by=VIEWER)).reply)
+        assert any("80 % of the quota used" in card.words for card in world.cards(ALERTS))
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"http://127.0.0.1:{world.app.port}/metrics") as response,
+        ):
+            metrics = await response.text()
+        assert 'simops_scan_sims_unjudged{why="quota"} 4.0' in metrics
+        assert 'simops_scan_sims_unjudged{why="unreadable"} 0.0' in metrics
+    finally:
+        await world.stop()
 
 
 async def test_sims_that_are_gone(world: World):
