@@ -73,7 +73,7 @@ def card(alert: Alert, *, snooze_for: str, units: Units = DECIMAL, renewal: str 
         spans(bold("Account"), f"  {found.account or 'unknown'}"),
         *_figures(found, units),
         *_more(found, renewal),
-        spans(bold("Raised"), "  ", moment(alert.raised_at)),
+        spans(bold("Raised"), "  ", moment(alert.raised_at), f"  (#{alert.id})"),
     ]
     status = _status(alert)
     head = title(found, units=units)
@@ -136,7 +136,7 @@ def digest(
     rows = [
         spans(bold("Rule"), f"  {name(found.rule)}"),
         *_renewal(first, found.renewal),
-        spans(bold("Raised"), "  ", moment(found.made_at)),
+        spans(bold("Raised"), "  ", moment(found.made_at), f"  (card {found.id})"),
         _standing(alerts, standing),
     ]
     cells = [_cells(alert, units) for alert in alerts]
@@ -226,6 +226,13 @@ def put_off(alert: Alert) -> Message:
     return Message(text=flat(parts), blocks=(lines(parts),))
 
 
+def card_put_off(number: int, until: datetime | None) -> Message:
+    """The same of all that is open of a card."""
+    parts = spans(f"What is open of card {number} is put off until ")
+    parts += spans("it gets worse.") if until is None else spans(moment(until), " or until it gets worse.")
+    return Message(text=flat(parts), blocks=(lines(parts),))
+
+
 def listing(alerts: Sequence[Alert], *, checked_at: datetime | None, count: int | None = None) -> Message:
     """The alerts that still hold, the newest first; `count` is how many there are, where these are not all."""
     checked = _checked(checked_at)
@@ -310,7 +317,16 @@ def _standing(alerts: Sequence[Alert], standing: Mapping[State, int]) -> list[El
     said = ", ".join(f"{standing[state]:,} {word}" for state, word in words.items() if standing.get(state))
     people = list(dict.fromkeys(a.by for a in alerts if a.by is not None))[:5]
     by = [part for n, person in enumerate(people) for part in spans(", " if n else " by ", who(person))]
-    return [*spans(bold("Now"), f"  {said}"), *by]
+    return [*spans(bold("Now"), f"  {said}"), *by, *_until_of(alerts)]
+
+
+def _until_of(alerts: Sequence[Alert]) -> list[Element]:
+    """Until when they are put off, where that is one time for all that are."""
+    untils = {alert.until for alert in alerts if alert.state is State.SNOOZED}
+    if len(untils) != 1:
+        return []
+    until = untils.pop()
+    return spans(", until it gets worse") if until is None else spans(", until ", moment(until), " or it gets worse")
 
 
 def _cells(alert: Alert, units: Units) -> tuple[Cell, ...]:

@@ -87,6 +87,39 @@ async def test_what_is_done_for_all_of_a_card(tmp_path: Path):
         await world.stop()
 
 
+async def test_a_card_is_taken_by_typing(tmp_path: Path):
+    """`ack card N` and `snooze card N` do for all of a card what its buttons do, and until any time; the number stands
+    on the card, and so does until when it is put off."""
+    world = await of_rules(tmp_path, QUOTA)
+    try:
+        together(world, 0, 1, 2)
+        await world.run("alerts")
+        assert "(card 1)" in world.now(digest(world))
+        assert "You have acknowledged what was open of card 1" in plain((await world.say("/sim ack card 1")).reply)
+        assert "3 acknowledged by" in world.now(digest(world))
+        answered = (await world.say("/sim snooze CARD #1 3d", by=OTHER_OPERATOR)).reply
+        assert answered is not None
+        assert "What is open of card 1 is put off until 2026-11-25" in answered.text
+        assert "3 snoozed by" in world.now(digest(world))
+        assert "until 2026-11-25 08:30 UTC or it gets worse" in digest(world).text
+        said = plain((await world.say("/sim snooze card 1 worse")).reply)
+        assert said.endswith("is put off until it gets worse.")
+        assert world.now(digest(world)).count("until it gets worse") == 1
+        await world.say("/sim ack card 1")
+        assert [deed for _, deed in world.deeds("alerts:1")] == [
+            "acknowledged", "snoozed", "snoozed until worse", "acknowledged",
+        ]  # fmt: skip
+        for typed, refused in (
+            ("ack card 9", "There is no announcement 9"), ("ack card", "Write its number"),
+            ("snooze card 1 yesterday", ""),
+        ):  # fmt: skip
+            assert refused in plain((await world.say(f"/sim {typed}")).reply)
+        assert "3 acknowledged" in world.now(digest(world))
+        assert "you have to be an operator" in plain((await world.say("/sim ack card 1", by=VIEWER)).reply)
+    finally:
+        await world.stop()
+
+
 async def test_reminders(tmp_path: Path):
     """What nobody takes is reminded of under its card, each time after twice as long, and three times at most."""
     world = await of_rules(tmp_path, QUOTA, remind_after="1h")
