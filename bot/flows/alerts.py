@@ -284,7 +284,8 @@ class Alerts:
         now, count, shown = self._clock.now(), 0, list[Finding]()
         async for piece in self._everything.sims.stream(Query(), now=now):
             past = await self.seams.past([row.sim.giccid for row in piece]) if one.wants_past else {}
-            for row in piece:
+            gone = self._everything.scans.gone_among([row.sim.giccid for row in piece])
+            for row in (row for row in piece if row.sim.giccid not in gone):
                 found = judge(row.sim, [one], label=row.label, now=now, past=past.get(row.sim.giccid, ()))
                 count += len(found)
                 shown += found if len(shown) < view.MOST_TRIED else ()

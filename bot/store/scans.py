@@ -113,6 +113,11 @@ class Scans:
         found = await self._disk.read(lambda db: db.execute(MISSED, (before,)).fetchall(), within_s=PATIENCE_S)
         return tuple(Vanished(r["giccid"], r["label"], r["account"], moment(r["at"]) or now) for r in found)
 
+    def gone_among(self, giccids: Sequence[str]) -> frozenset[str]:
+        """Those of these SIMs that were told of as gone and have not come back."""
+        statement = "SELECT giccid FROM vanished WHERE giccid IN (SELECT value FROM json_each(?))"
+        return frozenset(row["giccid"] for row in self._disk.reader.execute(statement, (json.dumps(list(giccids)),)))
+
     async def note_vanished(self, gone: Sequence[Vanished], messages: Sequence[Outgoing], *, now: datetime) -> None:
         """Notes that somebody hears of them, with the messages that say so; their alerts are over with that."""
 

@@ -197,6 +197,7 @@ async def test_alerts_of_sims_that_are_gone(world: World):
     await world.later(days=2)
     await world.run("snoozes")
     assert world.app.store.alerts.count_live() == 0
+    assert "It would find nothing now" in plain((await world.say("/sim alerts test quota", by=VIEWER)).reply)
 
     world.hub.world.gone.clear()
     await world.run("alerts")
