@@ -21,12 +21,15 @@ from bot.flows.history import Histories
 from bot.flows.home import Home, Pulse
 from bot.flows.jobs import Entry, Jobs, Seams, Wish
 from bot.flows.jobs import Settings as JobSettings
+from bot.flows.money import Money
 from bot.flows.numbers import Numbers
 from bot.flows.outbox import Outbox
 from bot.flows.people import People
+from bot.flows.pictures import Pictures
 from bot.flows.policies import Policies
 from bot.flows.protecting import Protecting
 from bot.flows.reports import Reports
+from bot.flows.reports import Seams as ReportSeams
 from bot.flows.scanning import Scanning
 from bot.flows.scanning import Settings as ScanSettings
 from bot.flows.searches import Searches
@@ -110,6 +113,7 @@ def make_flows(tools: Tools, *, pulse: Pulse, checked_at: Callable[[], datetime 
         sees=people.sees,
         clock=clock,
         closed=made_pushes.routing.closed,
+        picture=Pictures(slack).beside,
         draw={
             "approval": made_approvals.steps.draw,
             "event": made_events.draw,
@@ -385,7 +389,7 @@ def _reports(tools: Tools) -> Reports:
         slack=tools.slack,
         clock=clock,
         plans=plans_of(config.reports),
-        pools=fleet.outlooks,
+        seams=ReportSeams(fleet.outlooks, Money(store=tools.store, hub=tools.hub, clock=clock).at_risk),
         units=units_of(config),
     )
 

@@ -27,6 +27,18 @@ async def sheet(name: str, titles: Sequence[str], pieces: AsyncGenerator[Rows, N
         yield path
 
 
+@asynccontextmanager
+async def written(name: str, content: bytes) -> AsyncIterator[Path]:
+    """A file of this name with this in it, for as long as the block lasts. Raises StoreError."""
+    with ExitStack() as kept:
+        try:
+            path = Path(kept.enter_context(tempfile.TemporaryDirectory(prefix="simops-"))) / name
+            await asyncio.to_thread(path.write_bytes, content)
+        except OSError as exc:
+            raise StoreError(CANNOT.format(exc.strerror)) from exc
+        yield path
+
+
 async def whole(rows: Rows) -> AsyncGenerator[Rows, None]:
     """Rows that are few enough to be one piece."""
     yield rows

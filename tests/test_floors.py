@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 
 # What each part may see besides itself and plain libraries, from the ground to the roof.
 GROUND = ("bot.rules", "bot.errors", "bot.clock")
-FIRST = ("bot.smarthub", "bot.slack", "bot.store", "bot.sheets", "bot.views")
+FIRST = ("bot.smarthub", "bot.slack", "bot.store", "bot.sheets", "bot.pictures", "bot.views")
 SEES: Mapping[str, tuple[str, ...]] = {
     "bot.errors": (),
     "bot.clock": (),
@@ -25,6 +25,7 @@ SEES: Mapping[str, tuple[str, ...]] = {
     "bot.slack": GROUND,
     "bot.store": GROUND,
     "bot.sheets": GROUND,
+    "bot.pictures": (),
     "bot.views": GROUND,
     "bot.flows": (*GROUND, *FIRST),
     "bot.simulator": (*GROUND, *FIRST),

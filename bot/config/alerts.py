@@ -29,8 +29,9 @@ MEASURES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )  # fmt: skip
 # What else than SIMs a rule can be about.
 ABOUT: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"quota": ("sim", "pool", "account"), "expiry": ("sim", "pool"), "run-out": ("sim", "pool")}
+    {"quota": ("sim", "pool", "account"), "expiry": ("sim", "package", "pool"), "run-out": ("sim", "pool")}
 )
+OF_SIMS = ("sim", "package")  # the add-ons of SIMs are told with the SIM
 OF_SIMS_ALONE = ("countries", "custom1", "custom2", "custom3", "custom4", "custom5")
 
 
@@ -61,7 +62,7 @@ class Rule(Section):
         validate_default=True,
     )
     kind: Annotated[str, kinds.one_of(*MEASURES)] = Field(default=None, validate_default=True)
-    about: Annotated[str, kinds.one_of(*About)] = Field(default="sim", alias="of")
+    about: Annotated[str, kinds.one_of("sim", "package", "pool", "account")] = Field(default="sim", alias="of")
     percent: Annotated[tuple[Percent, ...], EachOnce] | None = None
     bytes: Annotated[tuple[Annotated[int, _size()], ...], EachOnce] | None = None
     days: Annotated[tuple[Days, ...], EachOnce] | None = None
@@ -137,22 +138,27 @@ def _of_scope(rule: Rule, here: str) -> Iterator[str]:
     can_be = ABOUT.get(rule.kind, ("sim",))
     if rule.about not in can_be:
         words = " or ".join(f"“{word}”" for word in can_be)
-        yield f"{here}.of = “{rule.about}”: a rule of the kind “{rule.kind}” can be about {words}."
+        why = "SmartHub tells no end of an account; " if (rule.kind, rule.about) == ("expiry", "account") else ""
+        yield f"{here}.of = “{rule.about}”: {why}a rule of the kind “{rule.kind}” can be about {words}."
         return
+    for key, codes in (("countries", rule.countries), ("allowed", rule.allowed if rule.kind == "country" else None)):
+        odd = next((code for code in codes or () if not (len(code) == 2 and code.isascii() and code.isalpha())), None)
+        if odd is not None:
+            yield f"{here}.{key} = “{odd}”: write countries by their two letters, such as “DE”."
     narrow = [*OF_SIMS_ALONE, *(["plans"] if rule.about == "account" else [])]
     for key in narrow:
-        if rule.about != "sim" and getattr(rule, key) is not None:
+        if rule.about not in OF_SIMS and getattr(rule, key) is not None:
             yield f"{here}.{key}: of = “{rule.about}” has no such thing; take it out, or write of = “sim”."
 
 
 def _made(rule: Rule) -> Made:
-    kind = Kind.BYTES if rule.bytes is not None else Kind(rule.kind)
+    kind = Kind.BYTES if rule.bytes is not None else Kind.ADDON if rule.about == "package" else Kind(rule.kind)
     fields = (rule.custom1, rule.custom2, rule.custom3, rule.custom4, rule.custom5)
     return Made(
         name=rule.name,
         kind=kind,
         limits=tuple(sorted(rule.percent or rule.bytes or rule.days or rule.times or ())),
-        about=About(rule.about),
+        about=About.SIM if rule.about in OF_SIMS else About(rule.about),
         allowed=rule.allowed or (),
         scope=Scope(
             accounts=rule.accounts or (),

@@ -15,7 +15,7 @@ from bot.clock import Clock
 from bot.errors import BadInput, BotError, NotPossible
 from bot.rules import alerts as rule
 from bot.rules.alert_rules import Rule, can_tell, judge
-from bot.rules.alerts import Alert, Announcement, Finding, Kind, Severity, State, Telling, Verdict
+from bot.rules.alerts import ENDING, Alert, Announcement, Finding, Severity, State, Telling, Verdict
 from bot.rules.audit import SYSTEM, Deed
 from bot.rules.calm import calm_until
 from bot.rules.durations import say_duration
@@ -39,7 +39,7 @@ SHEET_ROWS = 200_000
 SHOWN = 20
 HUSHED = "snoozed until worse"
 WORSE = frozenset({"worse", "until worse", "until it gets worse"})
-NUMBERED = re.compile(r"#?([0-9]{1,12})(?:\s+(.*))?", re.DOTALL)
+NUMBERED = re.compile(r"(card\s+)?#?([0-9]{1,12})(?:\s+(.*))?", re.DOTALL | re.IGNORECASE)
 
 
 async def no_past(_: Sequence[str]) -> Mapping[str, Sequence[DayUse]]:
@@ -129,7 +129,7 @@ class Alerts:
             for one in settings.rules
             if one.hours is None or one.hours.holds(now)
         ]
-        renewals = {name: word for name in self._store.to_announce(Kind.EXPIRY) if (word := await self._renewal(name))}
+        renewals = {name: word for name in self._store.to_announce(ENDING) if (word := await self._renewal(name))}
         return await self._store.announce(tellings, renewals=renewals, now=now)
 
     async def acknowledge(self, id: int, *, by: Person) -> None:
@@ -156,10 +156,14 @@ class Alerts:
 
     async def snooze_all(self, card: int, *, by: Person, until_worse: bool = False) -> None:
         """Puts off all that is open of it, for the time in the settings. Raises NotFound, NotAllowed, NotPossible."""
+        until = None if until_worse else self._clock.now() + self._settings.snooze_for
+        await self.snooze_all_until(card, until, by=by)
+
+    async def snooze_all_until(self, card: int, until: datetime | None, *, by: Person) -> None:
+        """The same until then, `None` for until it gets worse."""
         now = self._clock.now()
-        until = None if until_worse else now + self._settings.snooze_for
         told = None if until is None else until.isoformat()
-        deed = Deed(by.id, HUSHED if until_worse else "snoozed", f"alerts:{card}", {"until": told})
+        deed = Deed(by.id, HUSHED if until is None else "snoozed", f"alerts:{card}", {"until": told})
         await self._store.act(card, lambda alert: rule.snooze(alert, by=by, until=until, now=now), deed=deed, now=now)
 
     async def csv(self, card: int, *, by: Person) -> Message:
@@ -237,21 +241,30 @@ class Alerts:
         raise BadInput(f"“{quotable(word)}” is nothing here: type `alerts`, `alerts rules` or `alerts test RULE`.")
 
     async def typed_ack(self, text: str, *, by: Person) -> Message:
-        """Takes the alert that was typed. Raises BadInput, NotFound, NotAllowed, NotPossible."""
-        number, _ = _numbered(text, "ack 12")
+        """Takes the alert, or the card, that was typed. Raises BadInput, NotFound, NotAllowed, NotPossible."""
+        is_card, number, _ = _numbered(text, "ack 12")
+        if is_card:
+            await self.acknowledge_all(number, by=by)
+            return answer(f"You have acknowledged what was open of card {number}.")
         await self.acknowledge(number, by=by)
         return answer(f"You have acknowledged alert #{number}: {self._called(number)}.")
 
     async def typed_snooze(self, text: str, *, by: Person, zone: ZoneInfo) -> Message:
-        """Puts the alert off as it was typed. Raises BadInput, NotFound, NotAllowed, NotPossible."""
-        number, rest = _numbered(text, "snooze 12 3d")
-        if rest.lower() in WORSE:
+        """Puts the alert, or the card, off as it was typed. Raises BadInput, NotFound, NotAllowed, NotPossible."""
+        is_card, number, rest = _numbered(text, "snooze 12 3d")
+        until = None if rest.lower() in WORSE else self._until(rest, zone)
+        if is_card:
+            await self.snooze_all_until(number, until, by=by)
+            return view.card_put_off(number, until)
+        if until is None:
             await self.snooze_until(number, None, by=by)
             return answer(f"Alert #{number} is put off until it gets worse: {self._called(number)}.")
-        now = self._clock.now()
-        until = read_until(rest, now=now, zone=zone) if rest else now + self._settings.snooze_for
         await self.snooze_until(number, until, by=by)
         return view.put_off(self._store.get(number))
+
+    def _until(self, text: str, zone: ZoneInfo) -> datetime:
+        now = self._clock.now()
+        return read_until(text, now=now, zone=zone) if text else now + self._settings.snooze_for
 
     def _called(self, id: int) -> str:
         found = self._store.get(id).finding
@@ -284,7 +297,8 @@ class Alerts:
         now, count, shown = self._clock.now(), 0, list[Finding]()
         async for piece in self._everything.sims.stream(Query(), now=now):
             past = await self.seams.past([row.sim.giccid for row in piece]) if one.wants_past else {}
-            for row in piece:
+            gone = self._everything.scans.gone_among([row.sim.giccid for row in piece])
+            for row in (row for row in piece if row.sim.giccid not in gone):
                 found = judge(row.sim, [one], label=row.label, now=now, past=past.get(row.sim.giccid, ()))
                 count += len(found)
                 shown += found if len(shown) < view.MOST_TRIED else ()
@@ -351,9 +365,9 @@ class Alerts:
             raise NotPossible("Somebody else was faster with this alert; look at it again.")
 
 
-def _numbered(text: str, example: str) -> tuple[int, str]:
-    """The number of an alert, and what is typed behind it. Raises BadInput."""
+def _numbered(text: str, example: str) -> tuple[bool, int, str]:
+    """Whether a card is meant, the number of it or of the alert, and what is typed behind. Raises BadInput."""
     match = NUMBERED.fullmatch(text.strip())
     if match is None:
         raise BadInput(f"Which alert? Write its number, as `{example}`; `alerts` shows them.")
-    return int(match[1]), (match[2] or "").strip()
+    return match[1] is not None, int(match[2]), (match[3] or "").strip()

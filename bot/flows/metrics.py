@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 
 from bot.clock import Clock
 from bot.rules.approvals import State
+from bot.rules.unjudged import Why
 from bot.store import Store
 
 
@@ -46,6 +47,18 @@ class Figures(Collector):
         yield _gauge(
             "simops_requests_unsure", "Changes nobody knows the outcome of", self._store.approvals.count(State.UNSURE)
         )
+
+        yield self._looked_over()
+
+    def _looked_over(self) -> GaugeMetricFamily:
+        """What the last whole look could not read, or not judge in full."""
+        last = self._store.scans.last()
+        words = "SIMs that the last whole look could not read, or not judge in full, by why"
+        family = GaugeMetricFamily("simops_scan_sims_unjudged", words, labels=["why"])
+        family.add_metric(["unreadable"], 0 if last is None else last.skipped)
+        for why in Why:
+            family.add_metric([why.name.lower()], 0 if last is None else last.unjudged.get(why, 0))
+        return family
 
     def _age(self, at: datetime | None) -> float:
         return 0.0 if at is None else (self._clock.now() - at).total_seconds()

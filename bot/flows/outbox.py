@@ -21,6 +21,7 @@ from bot.views.parts import Message, fit
 Draw = Callable[[int], Message]
 Sees = Callable[[str, str], Awaitable[bool]]
 Closed = Callable[[str, str], Awaitable[None]]
+Picture = Callable[[Posted, Sequence[Mapping[str, object]]], Awaitable[None]]
 log = structlog.get_logger()
 
 # Slack says no to the message itself, however often it is tried: its plain text goes instead.
@@ -40,17 +41,31 @@ PLAIN_LIMIT = 3900
 ALL = ""
 
 
+async def no_picture(_thread: Posted, _blocks: Sequence[Mapping[str, object]]) -> None:
+    """Where no charts are drawn."""
+
+
 class Outbox:
     """The postman: one message a second and channel, a round for all channels that are free, nothing dropped."""
 
     def __init__(
-        self, *, store: Stored, slack: Slack, sees: Sees, clock: Clock, draw: Mapping[str, Draw], closed: Closed
+        self,
+        *,
+        store: Stored,
+        slack: Slack,
+        sees: Sees,
+        clock: Clock,
+        draw: Mapping[str, Draw],
+        closed: Closed,
+        picture: Picture = no_picture,
     ) -> None:
         """`draw` says for each kind of card (`approval`, `event`, `alert`) how it is drawn from its number.
 
         `sees` says whether a person is in a channel. `closed` hears of a channel that takes nothing, with Slack's word.
+        `picture` hears of blocks that Slack refused, and of the thread in which their chart may stand.
         """
-        self._sees, self._closed = sees, closed
+        self._sees, self._closed, self._picture = sees, closed, picture
+        self._refused: dict[int, tuple[Posted, Message]] = {}  # what was posted in other blocks, and its thread
         self._store, self._slack, self._clock, self._draw = store, slack, clock, draw
         self._rests: dict[str, datetime] = {}
         self._methods: dict[str, datetime] = {}  # until when Slack wants each left alone
@@ -170,6 +185,8 @@ class Outbox:
             self._plainly.discard(waiting.id)
             place, now = Place(posted.channel, posted.ts), self._clock.now()
             await self._store.sent(waiting, place, now=now, folded=folded, said=said)
+            if (refused := self._refused.pop(waiting.id, None)) is not None:
+                await self._picture(refused[0], refused[1].blocks)
 
     def _gone(self, channel: str) -> None:
         """One message has gone to this channel; after a few at once the next one waits a second."""
@@ -201,7 +218,7 @@ class Outbox:
 
     def _dated(self, waiting: Waiting, note: Note) -> Message:
         """The message of a note, with the time it was written where that is long ago."""
-        message = Message(note.text, note.blocks)
+        message = Message(note.text, note.blocks, plain=note.plain)
         return late_view.dated(message, waiting.made_at) if waiting.is_late(self._clock.now()) else message
 
     async def _post_under(self, waiting: Waiting, channel: str, message: Message) -> Posted:
@@ -238,9 +255,12 @@ class Outbox:
 
     async def _post(self, waiting: Waiting, channel: str, message: Message, *, thread: str | None = None) -> Posted:
         async def post(shown: Message) -> Posted:
-            return await self._slack.post(
+            posted = await self._slack.post(
                 channel, text=shown.text, blocks=shown.blocks, thread_ts=thread, mark=self._store.mark(waiting)
             )
+            if shown is not message:
+                self._refused[waiting.id] = Posted(posted.channel, thread or posted.ts), message
+            return posted
 
         return await self._until_taken(waiting, post, message)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
 
@@ -10,9 +11,10 @@ import structlog
 
 from bot.clock import Clock
 from bot.errors import BotError
+from bot.rules.money import AtRisk
 from bot.rules.outbox import Note
 from bot.rules.people import Person
-from bot.rules.reports import Period, Plan, Report, days_of, due, lines_of, read_period
+from bot.rules.reports import Period, Plan, Report, ahead, days_of, due, lines_of, read_period
 from bot.sheets import sheet, whole
 from bot.slack import Slack
 from bot.store import Store
@@ -20,19 +22,27 @@ from bot.views import reports as view
 from bot.views.parts import DECIMAL, Message, Units
 
 TOP = 10
-Pools = Callable[[], Awaitable[Sequence[tuple[str, str, str]]]]
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Seams:
+    """What SmartHub is asked for: account, name and outlook of the fullest pools, and the money at risk until then.
+    What it does not tell is left out.
+    """
+
+    pools: Callable[[], Awaitable[Sequence[tuple[str, str, str]]]]
+    money: Callable[[datetime], Awaitable[AtRisk]]
 
 
 class Reports:
     """Making reports and sending them."""
 
     def __init__(
-        self, *, store: Store, slack: Slack, clock: Clock, plans: Sequence[Plan], pools: Pools, units: Units = DECIMAL
+        self, *, store: Store, slack: Slack, clock: Clock, plans: Sequence[Plan], seams: Seams, units: Units = DECIMAL
     ) -> None:
-        """`pools` tells account, name and outlook of the fullest pools; what SmartHub does not tell is left out."""
         self._store, self._slack, self._clock = store, slack, clock
-        self._plans, self._pools, self._units = plans, pools, units
+        self._plans, self._seams, self._units = plans, seams, units
 
     async def asked(self, text: str, *, by: Person) -> Message:
         """The report that was typed; its file goes to whoever asked. Raises BadInput, StoreError, TooBroad."""
@@ -50,7 +60,7 @@ class Reports:
                 continue
             made = await self._make(plan.period)
             said = view.report(made, units=self._units)
-            note = Note(plan.channel, said.text, said.plain or said.blocks)
+            note = Note(plan.channel, said.text, said.blocks, plain=said.plain)
             if await self._store.reports.send(plan, at, messages=[note], now=now):
                 sent += 1
                 await self._send_sheet(made, plan.channel)
@@ -83,7 +93,8 @@ class Reports:
             alerts=alerts,
             open_alerts=self._store.alerts.count_live(),
             approvals=approvals,
-            pools=await self._pools(),
+            pools=await self._seams.pools(),
+            money=await self._seams.money(ahead(period, now)),
         )
 
     async def _send_sheet(self, made: Report, channel: str) -> None:

@@ -18,6 +18,7 @@ from bot.rules.outbox import Note
 from bot.rules.people import Person, Role, need
 from bot.rules.scans import Scan, Vanished, in_words
 from bot.rules.sims import Sim, quotable
+from bot.rules.unjudged import counted, missing
 from bot.smarthub.client import SmartHub
 from bot.smarthub.row_pages import RowPage
 from bot.store import Store
@@ -114,8 +115,15 @@ class Scanning:
         same = scans.calm(page.marks, now=now)
         read = self._hub.read(page, leave=same)
         sims, skipped = read.page.sims, read.page.skipped
+        lacking = [missing(sim) for sim in sims] + [what for _, what in same.values()]
         turned = scans.turned(
-            scan.id, page=page.number, sims=len(sims) + len(same), skipped=skipped, still=list(same.values()), now=now
+            scan.id,
+            page=page.number,
+            sims=len(lacking),
+            skipped=skipped,
+            still=[number for number, _ in same.values()],
+            unjudged=counted(lacking),
+            now=now,
         )
         raised = cleared = 0
         for at in range(0, max(len(sims), 1), PIECE):

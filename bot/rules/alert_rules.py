@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -109,7 +109,7 @@ def usual(quota_percent: Sequence[int] = (), expiry_days: Sequence[int] = ()) ->
 def judge(
     sim: Sim, rules: Sequence[Rule], *, label: str, now: datetime, past: Sequence[DayUse] = ()
 ) -> tuple[Finding, ...]:
-    """The gravest limit of each rule that this SIM has reached; a retired SIM reaches none.
+    """The gravest limit of each rule that this SIM, or each of its add-ons, has reached; a retired SIM reaches none.
 
     Rules that need the whole fleet are passed over.
     """
@@ -120,9 +120,10 @@ def judge(
     for rule in rules:
         if rule.over_fleet or not rule.scope.holds(sim):
             continue
-        hit = FINDERS[rule.kind](rule, sim, seen)
-        if hit is not None:
-            found.append(found_at(rule, hit, giccid=sim.giccid, label=label, account=sim.account, plan=sim.plan))
+        found += [
+            found_at(rule, hit, giccid=sim.giccid, label=label, account=sim.account, plan=sim.plan)
+            for hit in _hits(rule, sim, seen)
+        ]
     return tuple(found)
 
 
@@ -236,6 +237,16 @@ def expiry_hit(rule: Rule, expires_at: datetime | None, now: datetime) -> Hit | 
     return Hit(min(reached), expires_at.date().isoformat(), expires_at=expires_at) if reached else None
 
 
+def addon_hits(rule: Rule, sim: Sim, now: datetime) -> tuple[Hit, ...]:
+    """The same of each add-on, for a day after its end: SmartHub may go on listing what is long over."""
+    ends = [(addon, expiry_hit(rule, addon.expires_at, now)) for addon in sim.addons]
+    return tuple(
+        replace(hit, cycle=f"{hit.cycle} {addon.name}", detail=addon.name)
+        for addon, hit in dict.fromkeys(ends)
+        if hit is not None and addon.expires_at is not None and now - addon.expires_at < DAY
+    )
+
+
 def run_out_hit(rule: Rule, made: Forecast | None, cycle: str | None, now: datetime) -> Hit | None:
     """A quota that will be used up before its cycle ends, within so many days from now."""
     if made is None or made.run_out is None or not made.before_the_end or cycle is None:
@@ -246,6 +257,18 @@ def run_out_hit(rule: Rule, made: Forecast | None, cycle: str | None, now: datet
     return Hit(
         min(reached), cycle, value=made.used, whole=made.whole, expires_at=made.run_out, detail=made.words
     )  # fmt: skip
+
+
+def _hits(rule: Rule, sim: Sim, seen: Seen) -> tuple[Hit, ...]:
+    if rule.kind is Kind.ADDON:
+        return addon_hits(rule, sim, seen.now)
+    hit = FINDERS[rule.kind](rule, sim, seen)
+    return () if hit is None else (hit,)
+
+
+def _tells_of_an_addon(sim: Sim, found: Finding, now: datetime) -> bool:
+    """A SIM that is listed without any may have lost them, or SmartHub leaves them out."""
+    return bool(sim.addons) or (found.expires_at is not None and found.expires_at <= now)
 
 
 def _quota(rule: Rule, sim: Sim, _: Seen) -> Hit | None:
@@ -335,6 +358,7 @@ TELLS: Mapping[Kind, Callable[[Sim, Finding, datetime], bool]] = MappingProxyTyp
         Kind.QUOTA: _tells_of_a_quota,
         Kind.BYTES: lambda sim, found, _: sim.plan != found.plan or sim.usage_bytes is not None,
         Kind.EXPIRY: lambda sim, found, _: sim.plan != found.plan or sim.plan_expires_at is not None,
+        Kind.ADDON: _tells_of_an_addon,
         Kind.SILENT: lambda sim, _found, _: sim.last_session_at is not None,
         Kind.IDLE: lambda sim, _found, _: sim.usage_bytes is not None,
         Kind.SPIKE: lambda _sim, found, now: found.cycle != now.date().isoformat(),

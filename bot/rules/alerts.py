@@ -12,13 +12,15 @@ from bot.rules.people import Person, Role, need
 
 
 class Kind(StrEnum):
-    """What an alert is about: a quota in percent, a usage in bytes, an expiry, a SIM without sessions, one that is paid
-    for and idle, a jump in usage, a country or a plan on no list, a quota that will not last, one IMEI in two SIMs.
+    """What an alert is about: a quota in percent, a usage in bytes, an expiry, that of an add-on, a SIM without
+    sessions, one that is paid for and idle, a jump in usage, a country or a plan on no list, a quota that will not
+    last, one IMEI in two SIMs.
     """
 
     QUOTA = "quota"
     BYTES = "bytes"
     EXPIRY = "expiry"
+    ADDON = "add-on"
     SILENT = "no-session"
     IDLE = "idle"
     SPIKE = "spike"
@@ -28,7 +30,8 @@ class Kind(StrEnum):
     TWIN = "imei"
 
 
-FALLING = frozenset({Kind.EXPIRY, Kind.RUN_OUT})  # days left: the fewer, the graver
+ENDING = frozenset({Kind.EXPIRY, Kind.ADDON})  # packages, of which SmartHub says what it does when they end
+FALLING = ENDING | {Kind.RUN_OUT}  # days left: the fewer, the graver
 # What wavers by its nature: while the same cycle lasts it gets graver or stays, so that nothing is told twice.
 WAVERING = frozenset({Kind.RUN_OUT, Kind.SPIKE})
 
@@ -103,7 +106,8 @@ class Finding:
 class Alert:
     """A finding that was raised, and what people did about it. Times are aware UTC, people are Slack user ids.
 
-    `card` is the number of the announcement it is part of; `None` while it has not been announced.
+    `card` is the number of the announcement it is part of; `None` while it has not been announced. `gone` says that it
+    is cleared because SmartHub does not list the SIM any more.
     """
 
     id: int
@@ -115,6 +119,7 @@ class Alert:
     at: datetime | None = None
     until: datetime | None = None
     card: int | None = None
+    gone: bool = False
 
 
 @dataclass(frozen=True)
@@ -203,6 +208,11 @@ def snooze(alert: Alert, *, by: Person, until: datetime | None, now: datetime) -
 def wake(alert: Alert, *, now: datetime) -> Alert:
     """The alert after its snooze is over and it still holds."""
     return _to(alert, State.OPEN, now=now)
+
+
+def gone(alert: Alert, *, now: datetime) -> Alert:
+    """The alert after its SIM is listed no more: over, whatever it was."""
+    return replace(_to(alert, State.CLEARED, now=now), gone=True)
 
 
 def _are_close(one: datetime | None, other: datetime | None) -> bool:

@@ -54,6 +54,12 @@ def _expiry(rule: Rule, sim: Sim) -> datetime:
     return sim.plan_expires_at - max(rule.limits) * DAY
 
 
+def _addon(rule: Rule, sim: Sim) -> datetime:
+    """One that has ended is looked at again and again: SmartHub goes on listing it, and the clock may be set back."""
+    ends = [addon.expires_at for addon in sim.addons if addon.expires_at is not None]
+    return min(ends) - max(rule.limits) * DAY if ends and rule.limits else ALWAYS
+
+
 def _silent(rule: Rule, sim: Sim) -> datetime:
     if sim.last_session_at is None or sim.status not in AT_WORK:
         return ALWAYS
@@ -69,6 +75,6 @@ def _idle(rule: Rule, sim: Sim) -> datetime:
 UNTIL: Mapping[Kind, Until] = MappingProxyType(
     {
         Kind.QUOTA: _always, Kind.BYTES: _always, Kind.COUNTRY: _always, Kind.PLAN: _always,
-        Kind.EXPIRY: _expiry, Kind.SILENT: _silent, Kind.IDLE: _idle,
+        Kind.EXPIRY: _expiry, Kind.ADDON: _addon, Kind.SILENT: _silent, Kind.IDLE: _idle,
     }
 )  # fmt: skip

@@ -64,7 +64,8 @@ class Card:
 class Note:
     """A message that stands for itself: to a channel or a person (U…), or under the card of `under`, in its thread.
 
-    With `unless_in` it is for a person who may not see that channel: who is in it, has no need of it.
+    With `unless_in` it is for a person who may not see that channel: who is in it, has no need of it. `plain` are the
+    blocks for where Slack refuses the native ones among `blocks`.
     """
 
     channel: str
@@ -72,6 +73,7 @@ class Note:
     blocks: tuple[Mapping[str, object], ...] = ()
     under: str | None = None
     unless_in: str | None = None
+    plain: tuple[Mapping[str, object], ...] | None = None
 
 
 Outgoing = Card | Note

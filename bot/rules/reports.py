@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from bot.errors import BadInput
+from bot.rules.money import AtRisk
 from bot.rules.sims import quotable
 
 DAY = timedelta(days=1)
@@ -80,6 +81,7 @@ class Report:
     open_alerts: int
     approvals: Mapping[str, int]
     pools: Sequence[tuple[str, str, str]] = ()
+    money: AtRisk | None = None
 
 
 def read_period(text: str) -> Period:
@@ -99,6 +101,15 @@ def days_of(period: Period, today: date) -> tuple[date, date]:
         return first - DAY, (first - DAY).replace(day=1) - DAY
     length = DAY if period is Period.DAY else 7 * DAY
     return today - length, today - 2 * length
+
+
+def ahead(period: Period, now: datetime) -> datetime:
+    """As far ahead as the period is long; of a cycle to its end."""
+    if period is Period.CYCLE:
+        month = now.date().replace(day=1)
+        following = (month + 32 * DAY).replace(day=1)
+        return datetime.combine(following, time(0), UTC)
+    return now + (DAY if period is Period.DAY else 7 * DAY)
 
 
 def lines_of(now: Mapping[str, int], then: Mapping[str, int] | None, before: Mapping[str, int] | None) -> list[Line]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from bot.rules.unjudged import Why
+from bot.rules.unjudged import in_words as in_part
 
 # After this, too much has moved among the pages for what was read before to count.
 GOES_ON_FOR = timedelta(hours=1)
@@ -12,7 +16,8 @@ GOES_ON_FOR = timedelta(hours=1)
 @dataclass(frozen=True)
 class Scan:
     """A look over the SIMs of an account, or of all. `page` is the last page that was stored, 0 before the first;
-    `sims` and `skipped` count what was read and what could not be. Times are aware UTC.
+    `sims` and `skipped` count what was read and what could not be, `unjudged` what cannot be judged of those that were
+    read. Times are aware UTC.
     """
 
     id: int
@@ -22,6 +27,7 @@ class Scan:
     sims: int = 0
     skipped: int = 0
     ended_at: datetime | None = None
+    unjudged: Mapping[Why, int] = field(default_factory=dict)
 
     def goes_on(self, now: datetime) -> bool:
         """Whether it is taken up where it was; not, when it began too long ago, or the clock was set back since."""
@@ -43,4 +49,6 @@ def in_words(scan: Scan, *, raised: int, cleared: int, resumed: bool) -> str:
     left_out = f", {scan.skipped:,} could not be read" if scan.skipped else ""
     again = " (gone on where it was)" if resumed else ""
     of = f" of {scan.account}" if scan.account is not None else ""
-    return f"{scan.sims} SIMs{of}{left_out}{again}; {raised} alerts raised, {cleared} cleared"
+    odd = in_part(scan.unjudged)
+    not_judged = f"; not judged in full: {odd}" if odd else ""
+    return f"{scan.sims} SIMs{of}{left_out}{again}; {raised} alerts raised, {cleared} cleared{not_judged}"

@@ -19,6 +19,7 @@ from bot.store.job_sims import JobSims
 from bot.store.jobs import Jobs
 from bot.store.list_sims import ListSims
 from bot.store.lists import Lists
+from bot.store.money import Money
 from bot.store.mutes import Mutes
 from bot.store.offers import Offers
 from bot.store.outbox import Outbox
@@ -59,6 +60,7 @@ class Store:
         self.scans = Scans(self.disk)
         self.fleet = Fleet(self.disk)
         self.reports = Reports(self.disk)
+        self.money = Money(self.disk)
         self.sims = Sims(self.disk)
         self.searches = Searches(self.disk)
         self.lists = Lists(self.disk)

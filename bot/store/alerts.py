@@ -10,14 +10,16 @@ from types import MappingProxyType
 
 from bot.errors import NotFound, NotPossible
 from bot.rules import alerts as rule
-from bot.rules.alerts import About, Alert, Announcement, Finding, Kind, Severity, State, Telling, Verdict
+from bot.rules.alerts import Alert, Announcement, Finding, Kind, State, Telling, Verdict
 from bot.rules.audit import Deed
 from bot.rules.outbox import Card, Note, Outgoing
 from bot.rules.sims import Sim
+from bot.rules.unjudged import missing
 from bot.store import alert_cards, calm, outbox, snapshot
+from bot.store.alert_rows import alert_in, alerts_in, insert, write
 from bot.store.audit import write_down
 from bot.store.disk import Disk
-from bot.store.rows import Row, time, time_or_none, when, when_or_none
+from bot.store.rows import when
 
 NOTHING = Verdict()
 
@@ -56,12 +58,12 @@ class Alerts:
             beside(db)
             live = _live_of(db, [sim.giccid for sim, _ in seen])
             changed: list[Alert] = []
-            quiet: list[tuple[int, int, datetime]] = []
+            quiet: list[calm.Calm] = []
             for sim, _ in seen:
                 known = live.get(sim.giccid, ())
                 verdict = compare(sim, known)
                 if sim.giccid in marks and not known and verdict == NOTHING and (until := calm_until(sim)) is not None:
-                    quiet.append((numbers[sim.giccid], marks[sim.giccid], until))
+                    quiet.append(calm.Calm(numbers[sim.giccid], marks[sim.giccid], until, missing(sim)))
                 cleared += _carry_out(db, verdict, now)
                 raised += len(verdict.announce)
                 changed += verdict.change
@@ -106,12 +108,12 @@ class Alerts:
         """
         return await self._disk.write(lambda db: alert_cards.announce(db, tellings, renewals, now=now))
 
-    def to_announce(self, kind: Kind) -> tuple[str, ...]:
-        """The accounts with alerts of this kind that are open and were not announced."""
+    def to_announce(self, kinds: Iterable[Kind]) -> tuple[str, ...]:
+        """The accounts with alerts of these kinds that are open and were not announced."""
         rows = self._disk.reader.execute(
-            "SELECT DISTINCT account FROM alerts WHERE card IS NULL AND state = 'open' AND kind = ?"
-            " AND account IS NOT NULL ORDER BY account",
-            (kind.value,),
+            "SELECT DISTINCT account FROM alerts WHERE card IS NULL AND state = 'open' AND account IS NOT NULL"
+            " AND kind IN (SELECT value FROM json_each(?)) ORDER BY account",
+            (json.dumps(sorted(kinds)),),
         )
         return tuple(row["account"] for row in rows)
 
@@ -123,9 +125,9 @@ class Alerts:
 
         def work(db: sqlite3.Connection) -> int:
             announcement, count, problem = alert_cards.get(db, card), 0, None
-            for alert in _alerts(db.execute("SELECT * FROM alerts WHERE card = ? ORDER BY id", (card,))):
+            for alert in alerts_in(db.execute("SELECT * FROM alerts WHERE card = ? ORDER BY id", (card,))):
                 try:
-                    count += _write(db, step(alert))
+                    count += write(db, step(alert))
                 except NotPossible as refused:
                     problem = problem or refused
             if not count:
@@ -149,7 +151,7 @@ class Alerts:
         """The alerts of an announcement, as they were raised; `live` leaves out what is over or taken over."""
         there = " AND state NOT IN ('cleared', 'worsened')" if live else ""
         statement = f"SELECT * FROM alerts WHERE card = ?{there} ORDER BY id LIMIT ?"  # noqa: S608 - ours
-        return tuple(_alerts(self._disk.reader.execute(statement, (card, limit))))
+        return tuple(alerts_in(self._disk.reader.execute(statement, (card, limit))))
 
     def sims_of_card(self, card: int) -> tuple[str, ...]:
         """The SIMs of an announcement whose alerts still hold, by GICCID."""
@@ -168,7 +170,7 @@ class Alerts:
         """Whether `new` took the place of `old`, with its audit line and messages; not when somebody was faster."""
 
         def work(db: sqlite3.Connection) -> bool:
-            if not _write(db, new, if_version=old.version):
+            if not write(db, new, if_version=old.version):
                 return False
             write_down(db, deed, at=now)
             outbox.put(db, messages, now=now)
@@ -181,14 +183,14 @@ class Alerts:
         row = self._disk.reader.execute("SELECT * FROM alerts WHERE id = ?", (id,)).fetchone()
         if row is None:
             raise NotFound(f"There is no alert {id} here.")
-        return _alert(row)
+        return alert_in(row)
 
     def live(self, *, limit: int = 50) -> tuple[Alert, ...]:
         """The alerts that still hold and are not taken over by a graver one, the newest first."""
         rows = self._disk.reader.execute(
             "SELECT * FROM alerts WHERE state IN ('open', 'acknowledged', 'snoozed') ORDER BY id DESC LIMIT ?", (limit,)
         )
-        return tuple(_alert(row) for row in rows)
+        return tuple(alert_in(row) for row in rows)
 
     def count_live(self) -> int:
         """How many alerts still hold and are not taken over by a graver one."""
@@ -204,14 +206,14 @@ class Alerts:
             " LIMIT ?",
             (rule, limit),
         )
-        return tuple(_alerts(rows))
+        return tuple(alerts_in(rows))
 
     def of_sim(self, giccid: str, *, limit: int = 1000) -> tuple[Alert, ...]:
         """The alerts of this SIM in every state, the newest first."""
         rows = self._disk.reader.execute(
             "SELECT * FROM alerts WHERE giccid = ? AND about = 'sim' ORDER BY id DESC LIMIT ?", (giccid, limit)
         )
-        return tuple(_alert(row) for row in rows)
+        return tuple(alert_in(row) for row in rows)
 
     def live_of_sim(self, giccid: str) -> tuple[Alert, ...]:
         """The alerts of this SIM that still hold and are not taken over by a graver one, the newest first."""
@@ -220,14 +222,14 @@ class Alerts:
             " ORDER BY id DESC",
             (giccid,),
         )
-        return tuple(_alert(row) for row in rows)
+        return tuple(alert_in(row) for row in rows)
 
     def snoozed_until(self, now: datetime) -> tuple[Alert, ...]:
         """The alerts whose snooze is over."""
         rows = self._disk.reader.execute(
             "SELECT * FROM alerts WHERE state = 'snoozed' AND until <= ? ORDER BY id", (when(now),)
         )
-        return tuple(_alert(row) for row in rows)
+        return tuple(alert_in(row) for row in rows)
 
 
 def _live_of(db: sqlite3.Connection, giccids: Sequence[str]) -> dict[str, Sequence[Alert]]:
@@ -239,13 +241,13 @@ def _live_of(db: sqlite3.Connection, giccids: Sequence[str]) -> dict[str, Sequen
         (json.dumps(sorted(set(giccids))),),
     )
     for row in rows:
-        found.setdefault(row["giccid"], []).append(_alert(row))
+        found.setdefault(row["giccid"], []).append(alert_in(row))
     return dict(found)
 
 
 def _live_of_fleet(db: sqlite3.Connection) -> Iterator[Alert]:
     """The alerts that are not cleared of what only a look over all SIMs can tell."""
-    return _alerts(
+    return alerts_in(
         db.execute("SELECT * FROM alerts WHERE state != 'cleared' AND (about != 'sim' OR kind = 'imei') ORDER BY id")
     )
 
@@ -266,74 +268,7 @@ def _by_subject(
 def _carry_out(db: sqlite3.Connection, verdict: Verdict, now: datetime) -> int:
     """How many were cleared, after the verdict is in the store."""
     for alert in verdict.change:  # first, for a new one may take the place of one that is over
-        _write(db, alert)
+        write(db, alert)
     for finding in verdict.announce:
-        _insert(db, finding, now)
+        insert(db, finding, now)
     return sum(alert.state is State.CLEARED for alert in verdict.change)
-
-
-FIELDS = (
-    "giccid", "label", "account", "plan", "kind", "threshold", "cycle", "value", "whole", "expires_at", "detail",
-    "rule", "about", "severity",
-)  # fmt: skip
-INSERT = (
-    f"INSERT INTO alerts ({', '.join(FIELDS)}, raised_at, state, version)"  # noqa: S608 - names of ours
-    f" VALUES ({', '.join('?' * len(FIELDS))}, ?, 'open', 1)"
-)
-
-
-def _insert(db: sqlite3.Connection, finding: Finding, now: datetime) -> None:
-    of_time = when_or_none(finding.expires_at)
-    values = [of_time if name == "expires_at" else getattr(finding, name) for name in FIELDS]
-    db.execute(INSERT, (*values, when(now)))
-
-
-def _write(db: sqlite3.Connection, alert: Alert, *, if_version: int | None = None) -> bool:
-    """Whether the alert's new state was stored; it follows the version before it."""
-    cursor = db.execute(
-        "UPDATE alerts SET state = ?, version = ?, by = ?, at = ?, until = ? WHERE id = ? AND version = ?",
-        (
-            alert.state.value,
-            alert.version,
-            alert.by,
-            when_or_none(alert.at),
-            when_or_none(alert.until),
-            alert.id,
-            alert.version - 1 if if_version is None else if_version,
-        ),
-    )
-    return cursor.rowcount == 1
-
-
-def _alerts(rows: Iterable[Row]) -> Iterator[Alert]:
-    return map(_alert, rows)
-
-
-def _alert(row: Row) -> Alert:
-    finding = Finding(
-        giccid=row["giccid"],
-        label=row["label"],
-        account=row["account"],
-        plan=row["plan"],
-        kind=Kind(row["kind"]),
-        threshold=row["threshold"],
-        cycle=row["cycle"],
-        value=row["value"],
-        whole=row["whole"],
-        expires_at=time_or_none(row["expires_at"]),
-        detail=row["detail"],
-        rule=row["rule"],
-        about=About(row["about"]),
-        severity=None if row["severity"] is None else Severity(row["severity"]),
-    )
-    return Alert(
-        id=row["id"],
-        finding=finding,
-        raised_at=time(row["raised_at"]),
-        state=State(row["state"]),
-        version=row["version"],
-        by=row["by"],
-        at=time_or_none(row["at"]),
-        until=time_or_none(row["until"]),
-        card=row["card"],
-    )

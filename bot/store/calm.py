@@ -5,30 +5,44 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
+from bot.rules.unjudged import Why, as_bits, from_bits
 from bot.store.snapshot import micros
 
 KNOWN = (
-    "SELECT s.giccid, s.id, c.mark FROM json_each(?) AS wanted CROSS JOIN sims AS s ON s.giccid = wanted.value"
-    " JOIN calm AS c ON c.sim = s.id WHERE c.until > ?"
+    "SELECT s.giccid, s.id, c.mark, c.missing FROM json_each(?) AS wanted"
+    " CROSS JOIN sims AS s ON s.giccid = wanted.value JOIN calm AS c ON c.sim = s.id WHERE c.until > ?"
 )
 NOTE = (
-    "INSERT OR REPLACE INTO calm (sim, mark, until) SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'),"
-    " json_extract(value, '$[2]') FROM json_each(?)"
+    "INSERT OR REPLACE INTO calm (sim, mark, until, missing) SELECT json_extract(value, '$[0]'),"
+    " json_extract(value, '$[1]'), json_extract(value, '$[2]'), json_extract(value, '$[3]') FROM json_each(?)"
 )
 
 
-def known(db: sqlite3.Connection, marks: Mapping[str, int], *, now: datetime) -> dict[str, int]:
+@dataclass(frozen=True)
+class Calm:
+    """A SIM of which nothing is to be found until then: its number in the snapshot, what its row is known by, and what
+    cannot be judged of it."""
+
+    sim: int
+    mark: int
+    until: datetime
+    missing: frozenset[Why]
+
+
+def known(db: sqlite3.Connection, marks: Mapping[str, int], *, now: datetime) -> dict[str, tuple[int, frozenset[Why]]]:
     """Of rows by the number of their SIM, those that are the same as when they were read, and still say nothing: with
-    the number the SIM has in the snapshot."""
+    the number the SIM has in the snapshot, and what cannot be judged of it."""
     rows = db.execute(KNOWN, (json.dumps(list(marks)), micros(now)))
-    return {giccid: sim for giccid, sim, mark in rows if marks[giccid] == mark}
+    return {giccid: (sim, from_bits(bits)) for giccid, sim, mark, bits in rows if marks[giccid] == mark}
 
 
-def note(db: sqlite3.Connection, rows: Iterable[tuple[int, int, datetime]]) -> None:
-    """Notes of SIMs, by their number in the snapshot, what their row is known by and until when it says nothing."""
-    db.execute(NOTE, (json.dumps([(sim, mark, micros(until)) for sim, mark, until in rows]),))
+def note(db: sqlite3.Connection, found: Iterable[Calm]) -> None:
+    """Notes that these need not be read again."""
+    rows = [(one.sim, one.mark, micros(one.until), as_bits(one.missing)) for one in found]
+    db.execute(NOTE, (json.dumps(rows),))
 
 
 def forget(db: sqlite3.Connection, sims: Iterable[int]) -> None:

@@ -18,11 +18,11 @@ from bot.store.listed import by_ids
 WITHIN_S = 60.0
 POOL_DAYS_KEPT = timedelta(days=400)
 DEVICE = 14  # digits of an IMEI that name the device; what follows is a check digit or the version of its software
-# A device that was moved leaves its number in the SIM it was in: what is retired or on the shelf does not count.
+# A device that was moved leaves its number in the SIM it was in: what is retired, on the shelf or gone does not count.
 TWINS = (
     "WITH devices AS (SELECT s.id, substr(s.imei, 1, 14) AS device FROM sims AS s JOIN facets AS f ON f.id = s.facet"
     " WHERE s.imei IS NOT NULL AND length(s.imei) >= 14 AND f.status IS NOT 'retired' AND f.status IS NOT 'inventory'"
-    " AND s.imei NOT LIKE '00000000000000%')"
+    " AND s.imei NOT LIKE '00000000000000%' AND s.giccid NOT IN (SELECT giccid FROM vanished))"
     " SELECT id, device FROM devices WHERE device IN"
     " (SELECT device FROM devices GROUP BY device HAVING count(*) > 1) ORDER BY device, id LIMIT ?"
 )

@@ -48,13 +48,15 @@ def put(db: sqlite3.Connection, messages: Sequence[Outgoing], *, now: datetime) 
             )
         else:
             db.execute(
-                "INSERT INTO outbox (channel, under, unless_in, text, blocks, made_at) VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO outbox (channel, under, unless_in, text, blocks, plain, made_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
                     message.channel,
                     message.under,
                     message.unless_in,
                     message.text,
                     json.dumps(message.blocks),
+                    None if message.plain is None else json.dumps(message.plain),
                     when(now),
                 ),
             )
@@ -150,7 +152,7 @@ class Outbox:
         def work(db: sqlite3.Connection) -> None:
             db.executemany(
                 "UPDATE outbox SET state = 'sent', sent_at = ?, ts = ?, text = NULL, blocks = NULL,"
-                " error = coalesce(?, error) WHERE id = ?",
+                " plain = NULL, error = coalesce(?, error) WHERE id = ?",
                 [(when(now), place.ts, said, one.id) for one in (waiting, *folded)],
             )
             if isinstance(waiting.what, Card):
@@ -207,8 +209,14 @@ def _waiting(row: Row, *, stands: bool = False) -> Waiting:
     if row["subject"] is not None:
         what = Card(subject=row["subject"], channel=row["channel"], under=row["under"])
     else:
-        blocks = tuple(json.loads(row["blocks"]))
-        what = Note(row["channel"], row["text"], blocks, under=row["under"], unless_in=row["unless_in"])
+        what = Note(
+            channel=row["channel"],
+            text=row["text"],
+            blocks=tuple(json.loads(row["blocks"])),
+            under=row["under"],
+            unless_in=row["unless_in"],
+            plain=None if row["plain"] is None else tuple(json.loads(row["plain"])),
+        )
     return Waiting(
         id=row["id"],
         channel=row["channel"],

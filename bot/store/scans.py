@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from bot.rules.forecasts import DayUse
 from bot.rules.outbox import Outgoing
 from bot.rules.scans import Scan, Vanished
+from bot.rules.unjudged import Why
 from bot.store import calm, outbox, snapshot
+from bot.store.alert_rows import clear_gone
 from bot.store.disk import Disk
 from bot.store.fleet import uses_of
 from bot.store.rows import Row, time, time_or_none, when
@@ -57,19 +60,32 @@ class Scans:
 
         return await self._disk.write(work)
 
-    def calm(self, marks: Mapping[str, int], *, now: datetime) -> dict[str, int]:
+    def calm(self, marks: Mapping[str, int], *, now: datetime) -> dict[str, tuple[int, frozenset[Why]]]:
         """Of the rows of a page, those that need not be read: see `store/calm.py`."""
         return calm.known(self._disk.reader, marks, now=now)
 
     def turned(
-        self, id: int, *, page: int, sims: int, skipped: int, still: Sequence[int], now: datetime
+        self,
+        id: int,
+        *,
+        page: int,
+        sims: int,
+        skipped: int,
+        still: Sequence[int],
+        unjudged: Mapping[Why, int],
+        now: datetime,
     ) -> Callable[[sqlite3.Connection], None]:
         """What notes, in the transaction that stores a page, that it is stored, and that these are as they were."""
-        statement = "UPDATE scans SET page = ?, sims = sims + ?, skipped = skipped + ? WHERE id = ? AND page < ?"
+        statement = (
+            "UPDATE scans SET page = ?, sims = sims + ?, skipped = skipped + ?, unjudged = ? WHERE id = ? AND page < ?"
+        )
 
         def note(db: sqlite3.Connection) -> None:
             snapshot.still(db, still, now=now)
-            db.execute(statement, (page, sims, skipped, id, page))
+            row = db.execute("SELECT unjudged FROM scans WHERE id = ?", (id,)).fetchone()
+            before = {} if row is None else json.loads(row["unjudged"])
+            all_of_it = json.dumps(Counter(before) + Counter(unjudged))
+            db.execute(statement, (page, sims, skipped, all_of_it, id, page))
 
         return note
 
@@ -108,11 +124,17 @@ class Scans:
         found = await self._disk.read(lambda db: db.execute(MISSED, (before,)).fetchall(), within_s=PATIENCE_S)
         return tuple(Vanished(r["giccid"], r["label"], r["account"], moment(r["at"]) or now) for r in found)
 
+    def gone_among(self, giccids: Sequence[str]) -> frozenset[str]:
+        """Those of these SIMs that were told of as gone and have not come back."""
+        statement = "SELECT giccid FROM vanished WHERE giccid IN (SELECT value FROM json_each(?))"
+        return frozenset(row["giccid"] for row in self._disk.reader.execute(statement, (json.dumps(list(giccids)),)))
+
     async def note_vanished(self, gone: Sequence[Vanished], messages: Sequence[Outgoing], *, now: datetime) -> None:
-        """Notes that somebody hears of them, with the messages that say so."""
+        """Notes that somebody hears of them, with the messages that say so; their alerts are over with that."""
 
         def work(db: sqlite3.Connection) -> None:
             db.executemany("INSERT OR IGNORE INTO vanished VALUES (?, ?)", [(one.giccid, when(now)) for one in gone])
+            clear_gone(db, [one.giccid for one in gone], now=now)
             outbox.put(db, messages, now=now)
 
         await self._disk.write(work)
@@ -156,5 +178,5 @@ def _day(at: datetime) -> int:
 def _scan(row: Row) -> Scan:
     return Scan(
         row["id"], row["account"], time(row["started_at"]), row["page"], row["sims"], row["skipped"],
-        time_or_none(row["ended_at"]),
+        time_or_none(row["ended_at"]), {Why(why): count for why, count in json.loads(row["unjudged"]).items()},
     )  # fmt: skip

@@ -7,12 +7,12 @@ import secrets
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from bot.store.schema_alerts import ALERTS, REPORTS
+from bot.store.schema_alerts import ALERTS, GONE, PLAIN, REPORTS
 from bot.store.schema_jobs import JOBS
 from bot.store.schema_pushes import PUSHES
 from bot.store.schema_requests import LISTS, REQUESTS
 from bot.store.schema_sms import SMS
-from bot.store.schema_snapshot import CALM, SCANS, SNAPSHOT
+from bot.store.schema_snapshot import CALM, SCANS, SNAPSHOT, UNJUDGED
 
 SCHEMA = Migrations("simops")
 
@@ -123,7 +123,28 @@ def reports(db: Database) -> None:
         db.execute(statement)
 
 
-@SCHEMA(name="0015_calm")
+@SCHEMA(name="0015_alerts_gone")
+def alerts_gone(db: Database) -> None:
+    """Alerts that are over because their SIM is listed no more."""
+    for statement in GONE:
+        db.execute(statement)
+
+
+@SCHEMA(name="0016_plain_notes")
+def plain_notes(db: Database) -> None:
+    """Notes with charts and tables keep what is shown where Slack refuses these."""
+    for statement in PLAIN:
+        db.execute(statement)
+
+
+@SCHEMA(name="0017_unjudged")
+def unjudged(db: Database) -> None:
+    """What a look cannot judge is counted with it."""
+    for statement in UNJUDGED:
+        db.execute(statement)
+
+
+@SCHEMA(name="0018_calm")
 def calm(db: Database) -> None:
     """SIMs whose rows need not be read again while they stay the same."""
     for statement in CALM:

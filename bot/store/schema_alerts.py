@@ -43,3 +43,17 @@ REPORTS = (
     """CREATE TABLE reports_sent (name TEXT NOT NULL, due TEXT NOT NULL, PRIMARY KEY (name, due))
         STRICT, WITHOUT ROWID""",
 )
+
+PLAIN = (
+    # The blocks of a note for where Slack refuses the native ones among the others, as JSON.
+    """ALTER TABLE outbox ADD COLUMN plain TEXT""",
+)
+
+GONE = (
+    # Whether it is over because SmartHub does not list the SIM any more.
+    """ALTER TABLE alerts ADD COLUMN gone INTEGER NOT NULL DEFAULT 0""",
+    # What was left open of SIMs that were told of as gone before.
+    """UPDATE alerts SET state = 'cleared', gone = 1, version = version + 1, by = NULL, until = NULL,
+        at = (SELECT noticed_at FROM vanished WHERE vanished.giccid = alerts.giccid)
+        WHERE about = 'sim' AND state != 'cleared' AND giccid IN (SELECT giccid FROM vanished)""",
+)

@@ -50,6 +50,11 @@ SNAPSHOT = (
     """CREATE INDEX searches_by_age ON searches (made_at)""",
 )
 
+UNJUDGED = (
+    # How many SIMs of a look could not be judged in full, by what was missing, as JSON.
+    """ALTER TABLE scans ADD COLUMN unjudged TEXT NOT NULL DEFAULT '{}'""",
+)
+
 SCANS = (
     """CREATE TABLE scans (
         id INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT, started_at TEXT NOT NULL, page INTEGER NOT NULL DEFAULT 0,
@@ -62,5 +67,9 @@ SCANS = (
     """CREATE TABLE vanished (giccid TEXT PRIMARY KEY, noticed_at TEXT NOT NULL) STRICT, WITHOUT ROWID""",
 )
 
-# Of SIMs of which nothing is to be found until a time, what the row of the last look is known by.
-CALM = ("""CREATE TABLE calm (sim INTEGER PRIMARY KEY, mark INTEGER NOT NULL, until INTEGER NOT NULL) STRICT""",)
+# Of SIMs of which nothing is to be found until a time, what the row of the last look is known by, and what it lacks.
+CALM = (
+    """CREATE TABLE calm (
+        sim INTEGER PRIMARY KEY, mark INTEGER NOT NULL, until INTEGER NOT NULL, missing INTEGER NOT NULL
+    ) STRICT""",
+)

@@ -7,7 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from bot.rules.alert_rules import Rule
-from bot.rules.alerts import About, Alert, Announcement, Finding, Kind, Severity, State
+from bot.rules.alerts import ENDING, About, Alert, Announcement, Finding, Kind, Severity, State
 from bot.rules.forecasts import LEAST_DAYS, LEAST_PAST
 from bot.views.parts import (
     DECIMAL,
@@ -40,7 +40,8 @@ from bot.views.tables import Amount, Cell, Column, table, text_table
 WHAT: Mapping[Kind, str] = MappingProxyType(
     {
         Kind.QUOTA: "quota nearly used", Kind.BYTES: "much data used", Kind.EXPIRY: "rate plan expires",
-        Kind.SILENT: "no session", Kind.IDLE: "active, paid for and idle", Kind.SPIKE: "jump in usage",
+        Kind.ADDON: "add-on expires", Kind.SILENT: "no session", Kind.IDLE: "active, paid for and idle",
+        Kind.SPIKE: "jump in usage",
         Kind.COUNTRY: "in a country that is not allowed", Kind.PLAN: "on a rate plan that is not allowed",
         Kind.RUN_OUT: "quota will not last", Kind.TWIN: "one IMEI in several SIMs",
     }
@@ -54,6 +55,7 @@ CUTS_OFF = "DISABLE_CARD"
 MARKS: Mapping[Severity, str] = MappingProxyType({Severity.INFO: "🔵", Severity.WARNING: "🟡", Severity.CRITICAL: "🔴"})
 MOST_TRIED = 20
 UNTIL_WORSE = "Until it gets worse"
+GONE = "Cleared: SmartHub does not list this SIM any more"
 SHEET = (
     "alert", "state", "giccid", "label", "account", "plan", "what", "used bytes", "allowed bytes", "ends at", "detail",
     "raised at", "acknowledged or snoozed by",
@@ -71,7 +73,7 @@ def card(alert: Alert, *, snooze_for: str, units: Units = DECIMAL, renewal: str 
         spans(bold("Account"), f"  {found.account or 'unknown'}"),
         *_figures(found, units),
         *_more(found, renewal),
-        spans(bold("Raised"), "  ", moment(alert.raised_at)),
+        spans(bold("Raised"), "  ", moment(alert.raised_at), f"  (#{alert.id})"),
     ]
     status = _status(alert)
     head = title(found, units=units)
@@ -95,6 +97,8 @@ def title(found: Finding, *, units: Units = DECIMAL) -> str:
             return f"{size(found.threshold, units=units)} used"
         case Kind.EXPIRY:
             return f"{whose} expires within {days}" if found.threshold else f"{whose} has expired"
+        case Kind.ADDON:
+            return f"Add-on expires within {days}" if found.threshold else "Add-on has expired"
         case Kind.RUN_OUT:
             of = "Pool" if found.about is About.POOL else "Quota"
             return f"{of} runs out within {days}" if found.threshold else f"{of} is used up"
@@ -132,7 +136,7 @@ def digest(
     rows = [
         spans(bold("Rule"), f"  {name(found.rule)}"),
         *_renewal(first, found.renewal),
-        spans(bold("Raised"), "  ", moment(found.made_at)),
+        spans(bold("Raised"), "  ", moment(found.made_at), f"  (card {found.id})"),
         _standing(alerts, standing),
     ]
     cells = [_cells(alert, units) for alert in alerts]
@@ -202,7 +206,7 @@ def sheet_row(alert: Alert) -> tuple[object, ...]:
     """A line of the file, in the order of SHEET."""
     found = alert.finding
     return (
-        alert.id, alert.state.value, found.giccid.replace("\n", " / "), found.label, found.account or "",
+        alert.id, _stands(alert), found.giccid.replace("\n", " / "), found.label, found.account or "",
         found.plan or "", title(found), found.value, found.whole, found.expires_at, found.detail or "",
         alert.raised_at, alert.by or "",
     )  # fmt: skip
@@ -219,6 +223,13 @@ def put_off(alert: Alert) -> Message:
     parts = spans(f"Alert #{alert.id} is put off")
     parts += [] if alert.until is None else spans(" until ", moment(alert.until))
     parts += spans(f" or until it gets worse: {title(alert.finding)}, {name(alert.finding.label)}.")
+    return Message(text=flat(parts), blocks=(lines(parts),))
+
+
+def card_put_off(number: int, until: datetime | None) -> Message:
+    """The same of all that is open of a card."""
+    parts = spans(f"What is open of card {number} is put off until ")
+    parts += spans("it gets worse.") if until is None else spans(moment(until), " or until it gets worse.")
     return Message(text=flat(parts), blocks=(lines(parts),))
 
 
@@ -257,6 +268,10 @@ def _needs(rule: Rule) -> list[list[Element]]:
     """What a rule needs to know before it can find anything."""
     if rule.kind is Kind.SPIKE:
         return [spans(f"It compares with what a SIM used before, and says nothing before {LEAST_PAST} days are known.")]
+    if rule.kind is Kind.ADDON:
+        return [
+            spans("It reads add-ons in SmartHub's list at each look; they are not kept, so that none can be tried.")
+        ]
     if rule.kind is Kind.RUN_OUT:
         return [spans(f"It says nothing before {LEAST_DAYS} days of a cycle are over.")]
     return []
@@ -270,7 +285,7 @@ def _mark(alert: Alert, renewal: str | None = None) -> str:
 
 def _grave(found: Finding, renewal: str | None) -> Severity:
     """A package with which the SIM goes off is graver than one that is renewed."""
-    cuts_off = found.kind is Kind.EXPIRY and renewal == CUTS_OFF
+    cuts_off = found.kind in ENDING and renewal == CUTS_OFF
     return Severity.CRITICAL if cuts_off and found.severity is None else found.grave
 
 
@@ -283,11 +298,12 @@ def _worst(alerts: Sequence[Alert], standing: Mapping[State, int], found: Announ
 
 def _more(found: Finding, renewal: str | None) -> list[list[Element]]:
     """What else there is to say: the country, the other SIM, the forecast, what becomes of the package."""
-    return [*([spans(bold("More"), f"  {found.detail}")] if found.detail else []), *_renewal(found, renewal)]
+    told = found.detail and found.kind is not Kind.ADDON  # whose name stands with its end
+    return [*([spans(bold("More"), f"  {found.detail}")] if told else []), *_renewal(found, renewal)]
 
 
 def _renewal(found: Finding, renewal: str | None) -> list[list[Element]]:
-    if found.kind is not Kind.EXPIRY or renewal is None:
+    if found.kind not in ENDING or renewal is None:
         return []
     return [spans(bold("Renewal"), f"  {RENEWALS.get(renewal, renewal)}")]
 
@@ -301,14 +317,27 @@ def _standing(alerts: Sequence[Alert], standing: Mapping[State, int]) -> list[El
     said = ", ".join(f"{standing[state]:,} {word}" for state, word in words.items() if standing.get(state))
     people = list(dict.fromkeys(a.by for a in alerts if a.by is not None))[:5]
     by = [part for n, person in enumerate(people) for part in spans(", " if n else " by ", who(person))]
-    return [*spans(bold("Now"), f"  {said}"), *by]
+    return [*spans(bold("Now"), f"  {said}"), *by, *_until_of(alerts)]
+
+
+def _until_of(alerts: Sequence[Alert]) -> list[Element]:
+    """Until when they are put off, where that is one time for all that are."""
+    untils = {alert.until for alert in alerts if alert.state is State.SNOOZED}
+    if len(untils) != 1:
+        return []
+    until = untils.pop()
+    return spans(", until it gets worse") if until is None else spans(", until ", moment(until), " or it gets worse")
 
 
 def _cells(alert: Alert, units: Units) -> tuple[Cell, ...]:
     found = alert.finding
     used: Cell = "–" if found.value is None else Amount(found.value, size(found.value, units=units))
     what = title(found, units=units) if found.detail is None else f"{title(found, units=units)}; {found.detail}"
-    return name(found.label), found.giccid.replace("\n", " / "), what, used, alert.state.value
+    return name(found.label), found.giccid.replace("\n", " / "), what, used, _stands(alert)
+
+
+def _stands(alert: Alert) -> str:
+    return "gone: not listed by SmartHub" if alert.gone else alert.state.value
 
 
 def _choices_for_all(
@@ -341,8 +370,9 @@ def _figures(found: Finding, units: Units) -> list[list[Element]]:
         return [spans(bold("Usage"), f"  {usual}")]
     if found.kind is Kind.BYTES and found.value is not None:
         return [spans(bold("Usage"), f"  {size(found.value, units=units)}")]
-    if found.kind is Kind.EXPIRY and found.expires_at is not None:
-        return [spans(bold("Rate plan"), f"  {found.plan or 'unknown'}, until ", moment(found.expires_at))]
+    if found.kind in ENDING and found.expires_at is not None:
+        what, which = ("Add-on", found.detail) if found.kind is Kind.ADDON else ("Rate plan", found.plan)
+        return [spans(bold(what), f"  {which or 'unknown'}, until ", moment(found.expires_at))]
     return []
 
 
@@ -356,7 +386,7 @@ def _status(alert: Alert) -> list[Element]:
         return spans(bold("Snoozed"), " by ", who(alert.by), " until ", moment(alert.until), " or until it gets worse")
     words = {
         State.WORSENED: "It got worse: see the newer alert for this SIM",
-        State.CLEARED: "Cleared: it no longer holds",
+        State.CLEARED: GONE if alert.gone else "Cleared: it no longer holds",
     }
     return [bold(words.get(alert.state, "Open")), *(at if alert.state is State.CLEARED else [])]
 

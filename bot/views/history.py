@@ -19,6 +19,7 @@ from bot.views import events as event_view
 from bot.views import sms as sms_view
 from bot.views.parts import (
     DECIMAL,
+    ROOM,
     Block,
     Element,
     Message,
@@ -93,7 +94,8 @@ def listing(about: About, told: History, *, kind: Kind | None, read_at: datetime
     title = f"History of {name(about.label)}{of_kind}"
     top = [spans(bold("⚠️ Not all is here. "), fit(sentence, MISSING)) for sentence in told.missing]
     top.append(spans(code(name(about.giccid)), f"  {_counted(len(entries))}, as of ", moment(read_at)))
-    rows = as_many(_row(entry, units) for entry in entries[:PAGE])
+    room = ROOM - sum(len(flat(row)) for row in top)
+    rows = as_many((_row(entry, units) for entry in entries[:PAGE]), room=room)
     if len(entries) > len(rows):
         rows.append(spans(f"… and {len(entries) - len(rows):,} older ones: they are in the CSV."))
     rows = rows or [spans("Nothing of this is known.")]

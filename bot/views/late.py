@@ -35,7 +35,8 @@ def dated(message: Message, at: datetime) -> Message:
     """A message with the time it was written."""
     when = spans("Written ", moment(at), "; Slack could not be reached.")
     blocks: tuple[Block, ...] = (*message.blocks, lines(when)) if message.blocks else ()
-    return Message(text=whole_lines([message.text, flat(when)]), blocks=blocks)
+    plain = None if message.plain is None else (*message.plain, lines(when))
+    return Message(text=whole_lines([message.text, flat(when)]), blocks=blocks, plain=plain)
 
 
 def _row(at: datetime, note: Note) -> list[Element]:

@@ -139,6 +139,7 @@ async def test_figures_of_an_empty_bot(world: World):
         "simops_outbox_set_aside": 0,
         "simops_requests_waiting": 0,
         "simops_requests_unsure": 0,
+        "simops_scan_sims_unjudged": 0,
     }
 
 

@@ -24,7 +24,7 @@ from bot.rules.alert_rules import (
 from bot.rules.alerts import About, Alert, Finding, Kind, State, compare
 from bot.rules.forecasts import DayUse
 from bot.rules.pools import Pool
-from bot.rules.sims import Sim, Status
+from bot.rules.sims import Addon, Sim, Status
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -73,6 +73,36 @@ def found(one: Rule, sim: Sim = SIM, past: tuple[DayUse, ...] = ()) -> list[int]
 def test_each_kind_at_its_limit(one: Rule, sim: Sim, limits: list[int]):
     """Each kind finds exactly from its limit on; what is not known is nothing found."""
     assert found(one, sim) == limits
+
+
+@pytest.mark.parametrize(
+    ("left", "limits"),
+    [
+        ((30 * DAY, 31 * DAY), [30]),
+        ((7 * DAY, 3 * DAY), [7, 3]),
+        ((timedelta(0), DAY), [0, 1]),
+        ((-DAY + timedelta(seconds=1),), [0]),
+        ((-DAY, -100 * DAY), []),
+        ((None,), []),
+        ((), []),
+    ],
+)
+def test_each_addon_by_its_own_end(left: tuple[timedelta | None, ...], limits: list[int]):
+    """Each add-on is told at its days; what has ended a day ago, what has no end, and none at all are not."""
+    ends = [None if one is None else NOW + one for one in left]
+    sim = replace(SIM, addons=tuple(Addon(f"extra-{n}", expires_at=end) for n, end in enumerate(ends)))
+    assert found(Rule("r", Kind.ADDON, (30, 7, 3, 1)), sim) == limits
+
+
+def test_addons_come_and_go():
+    """Two of a name that end on one day are one alert; what another order of them shows is not left out of the list."""
+    one, end = Rule("r", Kind.ADDON, (7,)), NOW + 2 * DAY
+    sim = replace(SIM, addons=(Addon("extra", expires_at=end), Addon("extra", expires_at=end)))
+    [told] = judge(sim, [one], label="Pump 7", now=NOW)
+    assert (told.detail, told.expires_at, told.gravity) == ("extra", end, -7)
+    assert not can_tell(SIM, told, now=NOW), "none at all may be left out"
+    assert can_tell(SIM, told, now=end)
+    assert can_tell(replace(SIM, addons=(Addon("other"),)), told, now=NOW)
 
 
 @pytest.mark.parametrize(

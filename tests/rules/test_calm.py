@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.rules.alert_rules import Rule, Scope, judge, usual
 from bot.rules.alerts import About, Kind
 from bot.rules.calm import ALWAYS, calm_until, mark_of, salt_of
-from bot.rules.sims import Sim, Status
+from bot.rules.sims import Addon, Sim, Status
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -35,6 +35,7 @@ SIMS = st.builds(
     plan=st.sampled_from((None, "iot-100", "iot-1")),
     country=st.sampled_from((None, "DE", "FR")),
     account=st.sampled_from((None, "acme", "Acme", "other")),
+    addons=st.lists(st.builds(Addon, st.sampled_from(("a", "b")), expires_at=MOMENTS), max_size=2).map(tuple),
 )
 LIMITS = st.lists(st.integers(1, 365), min_size=1, max_size=3, unique=True).map(lambda days: tuple(sorted(days)))
 SCOPES = st.builds(Scope, accounts=st.sampled_from(((), ("acme",))), plans=st.sampled_from(((), ("iot-1",))))

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 import pytest
 
 from bot.errors import BadInput
-from bot.rules.reports import Line, Period, Plan, days_of, due, lines_of, read_period
+from bot.rules.reports import Line, Period, Plan, ahead, days_of, due, lines_of, read_period
 
 BERLIN = Plan(Period.DAY, "C1", time(8, 0), "Europe/Berlin")
 
@@ -43,6 +43,14 @@ def test_usage_of_a_period():
         Line("c", 1, 0, 1),
     ]
     assert lines_of({"a": 30}, None, None) == [Line("a", None, None, 30)]
+
+
+def test_as_far_ahead_as_the_period_is_long():
+    """A day and a week ahead; of a cycle to its end, also in December."""
+    now = datetime(2026, 12, 31, 9, 30, tzinfo=UTC)
+    assert ahead(Period.DAY, now) == datetime(2027, 1, 1, 9, 30, tzinfo=UTC)
+    assert ahead(Period.WEEK, now) == datetime(2027, 1, 7, 9, 30, tzinfo=UTC)
+    assert ahead(Period.CYCLE, now) == datetime(2027, 1, 1, tzinfo=UTC)
 
 
 def test_the_days_that_are_compared():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,39 @@ async def test_what_is_done_for_all_of_a_card(tmp_path: Path):
         await world.stop()
 
 
+async def test_a_card_is_taken_by_typing(tmp_path: Path):
+    """`ack card N` and `snooze card N` do for all of a card what its buttons do, and until any time; the number stands
+    on the card, and so does until when it is put off."""
+    world = await of_rules(tmp_path, QUOTA)
+    try:
+        together(world, 0, 1, 2)
+        await world.run("alerts")
+        assert "(card 1)" in world.now(digest(world))
+        assert "You have acknowledged what was open of card 1" in plain((await world.say("/sim ack card 1")).reply)
+        assert "3 acknowledged by" in world.now(digest(world))
+        answered = (await world.say("/sim snooze CARD #1 3d", by=OTHER_OPERATOR)).reply
+        assert answered is not None
+        assert "What is open of card 1 is put off until 2026-11-25" in answered.text
+        assert "3 snoozed by" in world.now(digest(world))
+        assert "until 2026-11-25 08:30 UTC or it gets worse" in digest(world).text
+        said = plain((await world.say("/sim snooze card 1 worse")).reply)
+        assert said.endswith("is put off until it gets worse.")
+        assert world.now(digest(world)).count("until it gets worse") == 1
+        await world.say("/sim ack card 1")
+        assert [deed for _, deed in world.deeds("alerts:1")] == [
+            "acknowledged", "snoozed", "snoozed until worse", "acknowledged",
+        ]  # fmt: skip
+        for typed, refused in (
+            ("ack card 9", "There is no announcement 9"), ("ack card", "Write its number"),
+            ("snooze card 1 yesterday", ""),
+        ):  # fmt: skip
+            assert refused in plain((await world.say(f"/sim {typed}")).reply)
+        assert "3 acknowledged" in world.now(digest(world))
+        assert "you have to be an operator" in plain((await world.say("/sim ack card 1", by=VIEWER)).reply)
+    finally:
+        await world.stop()
+
+
 async def test_reminders(tmp_path: Path):
     """What nobody takes is reminded of under its card, each time after twice as long, and three times at most."""
     world = await of_rules(tmp_path, QUOTA, remind_after="1h")
@@ -151,6 +185,42 @@ async def test_the_fleet_is_judged_after_a_whole_look_only(tmp_path: Path):
         await world.run("alerts")
         assert sum("✅" in card.words for card in world.cards(ALERTS)) == 1
         assert len(world.cards(ALERTS)) == before
+    finally:
+        await world.stop()
+
+
+async def test_addons_that_end(tmp_path: Path):
+    """An add-on that ends is told at each of its days once, with its name and what SmartHub does then; SmartHub is
+    asked for no SIM alone. One that was renewed is over."""
+    rule = {"name": "add-ons", "kind": "expiry", "of": "package", "days": [7, 1]}
+    world = await of_rules(tmp_path, rule)
+    try:
+        world.hub.change(0, status="ACTIVATED", accountName="深圳智联账户")
+        giccid = world.hub.giccid(0)
+
+        def until(days: float) -> None:
+            end = (world.clock.now() + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+            package = {"name": "extra-100", "totalBytes": 100, "usedBytes": 1, "expireTime": end}
+            world.hub.change(0, supplementaryServicePackages=[package])
+
+        until(7.5)
+        heads: list[list[str]] = []
+        for _ in range(9):
+            await world.run("alerts")
+            await world.run("alerts")
+            heads.append([card.words.splitlines()[0] for card in world.cards(ALERTS)])
+            await world.later(days=1)
+        label = world.hub.sim(0)["custom1"]
+        first, second = f"🔴 Add-on expires within 7 days: {label}", f"🔴 Add-on expires within 1 day: {label}"
+        third = f"🔴 Add-on has expired: {label}"
+        assert heads == [[], *[[first]] * 6, [first, second], [first, second, third]]
+        assert "extra-100, until" in world.cards(ALERTS)[0].words
+        assert "DISABLE_CARD" in world.cards(ALERTS)[0].words
+        assert [call for call in world.hub.asked if call.operation == "getSim" and giccid in str(call)] == []
+
+        until(37)
+        await world.run("alerts")
+        assert world.app.store.alerts.count_live() == 0
     finally:
         await world.stop()
 

@@ -12,7 +12,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.flows.outbox import Outbox
-from bot.rules.outbox import Card
+from bot.rules.outbox import Card, Note
 from bot.simulator import slack as stand_in
 from bot.simulator.clock import HeldClock
 from bot.slack import Slack
@@ -106,6 +106,21 @@ async def test_a_workspace_that_gets_them(post: Post):
 
     post.slack.unknown_blocks.clear()
     assert await post.show() == NATIVE
+
+
+@pytest.mark.parametrize("waited", [2, 3600])
+async def test_a_note_has_both(post: Post, waited: int):
+    """A message that stands for itself keeps its plain blocks with it, also while Slack is away, and over a restart."""
+    post.slack.unknown_blocks.add("data_visualization")
+    one = report(7)
+    await post.store.outbox.add([Note("C0OPS", one.text, one.blocks, plain=one.plain)], now=post.clock.now())
+    assert [head.what for head in post.store.outbox.heads()] == [Note("C0OPS", one.text, one.blocks, plain=one.plain)]
+    await post.clock.advance(waited)
+    await post.outbox.step()
+
+    [message] = post.slack.messages("C0OPS")
+    late = ["rich_text"] if waited > 900 else []
+    assert [block["type"] for block in message.blocks] == [*PLAIN, *late]
 
 
 async def test_a_workspace_that_takes_neither(post: Post):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+import aiohttp
 import pytest
 
 from bot.errors import ProviderDown
@@ -102,6 +105,48 @@ async def test_what_was_used_by_the_end_of_each_day(world: World):
     assert [day.bytes for day in past[sim]] == [200, 50], "of three days that are kept two have a day before"
 
 
+async def test_what_cannot_be_judged_is_counted(tmp_path: Path):
+    """A quota of nothing or none, a usage below nothing and a cycle that is not a month stop no look: what can be told
+    of these SIMs is told, they are counted by what is missing, and the count is seen in the status and the metrics."""
+    rules = [
+        {"name": "quota", "kind": "quota", "percent": [80]},
+        {"name": "runs out", "kind": "run-out", "days": [14]},
+        {"name": "jump", "kind": "spike", "times": [5]},
+        {"name": "accounts", "kind": "quota", "of": "account", "percent": [80]},
+        {"name": "pools", "kind": "run-out", "of": "pool", "days": [3]},
+    ]
+    world = World(tmp_path)
+    world.settings = {"alerts": {"rules": rules}, "smarthub": {"page_size": 10, "concurrency": 1}}
+    await world.start()
+    try:
+        odd: list[dict[str, object]] = [
+            {"cycleQuotaBytes": 0}, {"cycleQuotaBytes": None}, {"cycleQuotaBytes": -1}, {"cycleUsageBytes": -5},
+            {"cycleUsageBytes": 2**80}, {"cycleName": "2026-13"}, {"cycleName": "Q4"}, {"cycleName": "9999-12"},
+            {"cycleUsageBytes": "much", "cycleQuotaBytes": 0},
+        ]  # fmt: skip
+        usual = {"status": "ACTIVATED", "cycleUsageBytes": 90, "cycleQuotaBytes": 100}
+        rows = [{**world.hub.sim(n), **usual, **(odd[n] if n < len(odd) else {})} for n in range(10)]
+        page = {"items": rows, "page": 1, "pageSize": 10, "total": 40}
+        world.hub.broken_next(json.dumps(page).encode())
+        await world.run("alerts")
+
+        said = world.app.store.runs.last()["alerts"][1]
+        told = "4 without a quota, 3 without a usage that can be read, 3 with a cycle that is not a month"
+        assert said.startswith("40 SIMs; ")
+        assert said.endswith(f"; not judged in full: {told}")
+        assert told in plain((await world.say("/sim status", by=VIEWER)).reply)
+        assert any("80 % of the quota used" in card.words for card in world.cards(ALERTS))
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"http://127.0.0.1:{world.app.port}/metrics") as response,
+        ):
+            metrics = await response.text()
+        assert 'simops_scan_sims_unjudged{why="quota"} 4.0' in metrics
+        assert 'simops_scan_sims_unjudged{why="unreadable"} 0.0' in metrics
+    finally:
+        await world.stop()
+
+
 async def test_sims_that_are_gone(world: World):
     """A SIM that two whole looks in a row do not find is told of once; one look says nothing, and one that comes back
     and goes again is told of again."""
@@ -128,6 +173,57 @@ async def test_sims_that_are_gone(world: World):
         await world.later(minutes=15)
         await world.run("alerts")
     assert len(told()) == 2
+
+
+async def test_alerts_of_sims_that_are_gone(world: World):
+    """With the SIM its alerts go, taken or put off as well, and the cards say why; when it comes back, what holds then
+    is news. One look that does not find it leaves them as they are."""
+    gone, put_off = world.hub.giccid(3), world.hub.giccid(4)
+    for n, sim in enumerate((gone, put_off)):
+        world.hub.change(sim, status="ACTIVATED", accountName=f"account {n}")
+        world.hub.grow(sim, fraction=0.9)
+    await world.run("alerts")
+    for n, button in enumerate(("Acknowledge", "Snooze 1 d")):
+        await world.press(world.cards(ALERTS)[n], button, by=OPERATOR)
+    for sim in (gone, put_off):
+        world.hub.vanish(sim)
+    for left in (2, 0, 0):
+        await world.later(minutes=15)
+        await world.run("alerts")
+        assert world.app.store.alerts.count_live() == left
+    for card in world.cards(ALERTS)[:2]:
+        assert "Cleared: SmartHub does not list this SIM any more" in card.words
+        assert card.buttons == []
+    await world.later(days=2)
+    await world.run("snoozes")
+    assert world.app.store.alerts.count_live() == 0
+    assert "It would find nothing now" in plain((await world.say("/sim alerts test quota", by=VIEWER)).reply)
+
+    world.hub.world.gone.clear()
+    await world.run("alerts")
+    await world.run("alerts")
+    assert [a.finding.giccid for a in world.app.store.alerts.live()] == [put_off, gone]
+
+
+async def test_a_device_in_a_sim_that_is_gone(tmp_path: Path):
+    """One IMEI in two SIMs is over for both when one of them is gone, and is not raised again out of what is known."""
+    world = World(tmp_path)
+    world.settings = {"alerts": {"rules": [{"name": "devices", "kind": "imei"}]}}
+    await world.start()
+    try:
+        for n in (0, 1):
+            world.hub.change(n, status="ACTIVATED", accountName="lab", imei="356938035643809")
+        await world.run("alerts")
+        world.hub.vanish(0)
+        for _ in range(4):
+            await world.later(minutes=15)
+            await world.run("alerts")
+
+        [card] = [m for m in world.cards(ALERTS) if "one IMEI in several SIMs" in m.words]
+        assert "2 over" in card.words
+        assert "gone: not listed by SmartHub" in plain(card)
+    finally:
+        await world.stop()
 
 
 async def test_what_a_list_leaves_out_is_not_gone(world: World):

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.rules.sims import label_of
+from bot.rules.unjudged import Why
 from tests.talk import ALERTS, World, plain
 
 QUIET = 1  # the number of a SIM that is at work
@@ -61,6 +62,23 @@ async def test_what_stays_the_same_is_seen_all_the_same(still: World):
     assert done.sims == still.hub.world.fleet.count
     past = await still.app.store.scans.past([giccid], since=start)
     assert [day.bytes for day in past[giccid]] == [0, 0]
+
+
+async def test_what_cannot_be_judged_is_counted_each_time(still: World):
+    """A SIM without a quota that is left alone counts among those that cannot be judged, at every look."""
+    still.hub.change(QUIET, cycleQuotaBytes=None)
+    await still.run("alerts")
+    first = still.app.store.scans.last()
+    await still.later(minutes=15)
+    assert still.hub.giccid(QUIET) in left_alone(still)
+
+    await still.run("alerts")
+
+    again = still.app.store.scans.last()
+    assert first is not None
+    assert again is not None
+    assert again.unjudged == first.unjudged
+    assert again.unjudged[Why.QUOTA] >= 1
 
 
 async def test_an_expiry_comes_near_while_the_row_stays_the_same(still: World):

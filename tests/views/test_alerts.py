@@ -56,6 +56,16 @@ def test_every_state_has_its_card(found: Finding, state: State, said: str, offer
     known_to_the_sdk(card)
 
 
+def test_a_sim_that_is_gone():
+    """The card of an alert that went with its SIM says so, and offers nothing; the file says it in a word."""
+    alert = replace(ALERT, state=State.CLEARED, at=NOW, gone=True)
+    card = view.card(alert, snooze_for="1 d")
+
+    assert "Cleared: SmartHub does not list this SIM any more 2026-11-22 09:30 UTC" in card.text
+    assert buttons(card.blocks) == {}
+    assert view.sheet_row(alert)[1] == "gone: not listed by SmartHub"
+
+
 @pytest.mark.parametrize(
     ("found", "title", "mark"),
     [
