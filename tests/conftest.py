@@ -5,11 +5,12 @@ from __future__ import annotations
 import gc
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
 from hypothesis import settings
 
 if TYPE_CHECKING:
@@ -30,6 +31,14 @@ def pytest_collection_finish() -> None:
     """What is there before the first test stays to the end: the garbage collector need not look it through again."""
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
+
+
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[None]:
+    """What a command line has set about the log in one test holds in no other."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture
