@@ -27,7 +27,8 @@ from bot.views.parts import Message
 
 Beside = Callable[[sqlite3.Connection], None]
 ASKED_AT_MOST = 100
-PIECE = 250  # SIMs in one transaction
+PIECE, SMALL_PIECE = 250, 50  # SIMs in one transaction
+FEW, GIVES_WAY_S = 4, 0.02
 log = structlog.get_logger()
 
 
@@ -109,30 +110,40 @@ class Scanning:
         return in_words(done, raised=raised, cleared=cleared, resumed=resumed)
 
     async def _turn(self, scan: Scan, page: RowPage) -> tuple[int, int]:
-        """How many alerts a page has raised and cleared. It is stored a piece at a time, so that nobody who waits for
-        the disk waits for all of it; with the last piece it counts as stored."""
+        """How many alerts a page has raised and cleared. It is read and stored a piece at a time, so that nobody who
+        waits for the loop or the disk waits for all of it; with the last piece it counts as stored."""
         scans, now = self._store.scans, self._clock.now()
         same = scans.calm(page.marks, now=now)
-        read = self._hub.read(page, leave=same)
-        sims, skipped = read.page.sims, read.page.skipped
-        lacking = [missing(sim) for sim in sims] + [what for _, what in same.values()]
-        turned = scans.turned(
-            scan.id,
-            page=page.number,
-            sims=len(lacking),
-            skipped=skipped,
-            still=[number for number, _ in same.values()],
-            unjudged=counted(lacking),
-            now=now,
-        )
-        raised = cleared = 0
-        for at in range(0, max(len(sims), 1), PIECE):
-            is_last = at + PIECE >= len(sims)
-            more = await self._alerts.look(
-                sims[at : at + PIECE], turned if is_last else _nothing_beside, read.marks
-            )  # fmt: skip
+        lacking = [what for _, what in same.values()]
+        rest, at, skipped, raised, cleared = page.without(same), 0, 0, 0, 0
+        while True:
+            piece = await self._piece()
+            read = self._hub.read(rest.part(at, piece))
+            at += piece
+            lacking += map(missing, read.page.sims)
+            skipped += read.page.skipped
+            turned = scans.turned(
+                scan.id,
+                page=page.number,
+                sims=len(lacking),
+                skipped=skipped,
+                still=[number for number, _ in same.values()],
+                unjudged=counted(lacking),
+                now=now,
+            )
+            is_last = at >= len(rest.rows)
+            more = await self._alerts.look(read.page.sims, turned if is_last else _nothing_beside, read.marks)
             raised, cleared = raised + more[0], cleared + more[1]
-        return raised, cleared
+            if is_last:
+                return raised, cleared
+
+    async def _piece(self) -> int:
+        """How many SIMs are looked at next: while notifications come in few, and after a moment, for whoever sends them
+        is answered only when they are on disk."""
+        if self._store.events.arriving <= FEW:
+            return PIECE
+        await self._clock.sleep(GIVES_WAY_S)
+        return SMALL_PIECE
 
     async def _pages(self, account: str | None, *, first: int) -> AsyncGenerator[RowPage, None]:
         settings = self._settings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Container, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -92,10 +92,9 @@ class SmartHub(Lists):
         async for number, rows in pages:
             yield row_pages.cut(rows, number, self._contract, salt=salt)
 
-    def read(self, page: RowPage, *, leave: Container[str]) -> Read:
-        """The SIMs of the page but for those that are to be left."""
-        unread = self._unread
-        return row_pages.read(page, self._contract, leave=leave, unreadable=unread.of_sim, skipped=unread.row)
+    def read(self, page: RowPage) -> Read:
+        """The SIMs in the rows of a page, or of a part of one."""
+        return row_pages.read(page, self._contract, unreadable=self._unread.of_sim, skipped=self._unread.row)
 
     async def change_log(
         self,

@@ -4,7 +4,7 @@ new. Pure."""
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -32,6 +32,17 @@ class RowPage:
     rows: Sequence[object]  # bytes, or what JSON has where the answer could not be cut
     giccids: Sequence[str | None]
     marks: Mapping[str, int]
+
+    def without(self, known: Container[str]) -> RowPage:
+        """The rows of all others."""
+        both = zip(self.giccids, self.rows, strict=True)
+        left = [(giccid, row) for giccid, row in both if giccid is None or giccid not in known]
+        return replace(self, giccids=[giccid for giccid, _ in left], rows=[row for _, row in left])
+
+    def part(self, first: int, count: int) -> RowPage:
+        """So many of the rows, from this one on."""
+        some = slice(first, first + count)
+        return replace(self, giccids=self.giccids[some], rows=self.rows[some])
 
 
 @dataclass(frozen=True)
@@ -61,11 +72,10 @@ def read(
     page: RowPage,
     contract: Contract,
     *,
-    leave: Container[str],
     unreadable: Unreadable = no_matter,
     skipped: Skipped | None = None,
 ) -> Read:
-    """The page without the SIMs that are to be left. A row that cannot be read is counted and left out.
+    """The page with its rows read. A row that cannot be read is counted and left out.
 
     `unreadable` is told of each field that cannot be read, `skipped` the number of each SIM that is left out, and why.
     """
@@ -73,8 +83,6 @@ def read(
     marks: dict[str, int] = {}
     plain, bad = plain_reader(contract), 0
     for giccid, row in zip(page.giccids, page.rows, strict=True):
-        if giccid is not None and giccid in leave:
-            continue
         sim = plain(row)
         if sim is not None and sim.giccid == giccid and giccid in page.marks:
             marks[giccid] = page.marks[giccid]

@@ -28,9 +28,8 @@ def read_of(body: bytes, ours: Contract = OURS, leave: tuple[str, ...] = ()) -> 
     told: list[tuple[object, ...]] = []
     page = cut(cut_rows(body, ours), 1, ours, salt=SALT)
     found = read(
-        page,
+        page.without(leave) if leave else page,
         ours,
-        leave=leave,
         unreadable=lambda *what: told.append(what),
         skipped=lambda number, why: told.append((number, str(why))),
     )
@@ -108,6 +107,17 @@ def test_those_that_are_left():
 
     assert [sim.giccid for sim in found.page.sims] == list(found.marks) == [FLEET.giccid(3)]
     assert told == []
+
+
+def test_a_part_of_a_page():
+    """A page can be read a part at a time: together the parts are the page, with the same marks."""
+    body = json.dumps([FLEET.sim(n) for n in range(7)]).encode()
+    page = cut(cut_rows(body, OURS), 1, OURS, salt=SALT)
+    parts = [read(page.part(at, 3), OURS) for at in (0, 3, 6, 9)]
+
+    assert [len(part.page.sims) for part in parts] == [3, 3, 1, 0]
+    assert [sim for part in parts for sim in part.page.sims] == list(read(page, OURS).page.sims)
+    assert {giccid: mark for part in parts for giccid, mark in part.marks.items()} == page.marks
 
 
 def test_a_row_that_is_broken_hides_no_other():
