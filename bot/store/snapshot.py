@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from bot.rules.fitting import numbers_of
 from bot.rules.sims import Sim
 from bot.rules.words import folded, words_of
-from bot.store.facets import Facets
+from bot.store.facets import Facets, Place
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -75,6 +75,7 @@ def remember(db: sqlite3.Connection, page: Iterable[tuple[Sim, str]], *, now: da
         return {}
     known = {row.giccid: row for row in _known(db, seen)}
     facets = Facets(db)
+    facets.look_up({place_of(sim) for sim, _ in seen.values()})
     fresh: list[Row] = []
     changed: list[tuple[Row, Content]] = []
     following = _last_id(db) + 1
@@ -125,7 +126,7 @@ def content_of(sim: Sim, label: str, facets: Facets) -> Content:
     """The values of a SIM's row, in the order of CONTENT."""
     used, expires, session = sim.usage_bytes, micros(sim.plan_expires_at), micros(sim.last_session_at)
     return (
-        facets.id(sim.status, sim.status_word, sim.account, sim.plan, sim.country, sim.pool),
+        facets.id(*place_of(sim)),
         label,
         label_key(sim, label),
         sim.iccid, sim.imsi, sim.msisdn, sim.imei, sim.sku, sim.cycle, used, sim.quota_bytes, sim.sms_count,
@@ -135,6 +136,11 @@ def content_of(sim: Sim, label: str, facets: Facets) -> Content:
         None if expires is None else expires // DAY,
         None if session is None else session // DAY,
     )  # fmt: skip
+
+
+def place_of(sim: Sim) -> Place:
+    """What a facet is made of."""
+    return sim.status, sim.status_word, sim.account, sim.plan, sim.country, sim.pool
 
 
 def label_key(sim: Sim, label: str) -> str | None:

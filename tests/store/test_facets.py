@@ -130,3 +130,23 @@ def test_after_any_looks_the_counts_are_the_counts(looks: Sequence[Sequence[tupl
         used = {place: sum(amount or 0 for at, amount in before if at == place) for place in there}
 
         assert sorted(found(db)) == sorted((there[place], used[place]) for place in there)
+
+
+TEXTS = st.none() | st.sampled_from(
+    ("", "a", "A", "a\0b", "ä", "账户", "'", '"', "1", "null", "\\", "a ", "\U0001f600")
+)
+PLACES = st.lists(st.tuples(TEXTS, TEXTS.map(lambda text: text or ""), TEXTS, TEXTS, TEXTS, TEXTS), max_size=8)
+
+
+@given(PLACES, PLACES)
+def test_looked_up_at_once_or_one_by_one(there: list[Place], asked: list[Place]):
+    """Whatever texts they are made of, facets that are looked up together are the same as one by one."""
+    with closing(made()) as db:
+        count(db, *((place, 1, 1) for place in there))
+        together, alone = Facets(db), Facets(db)
+        together.look_up(set(asked + there))
+
+        numbers = [together.id(*place) for place in asked + there]
+
+        assert numbers == [alone.id(*place) for place in asked + there]
+        assert len(set(numbers)) == len(set(asked + there))
