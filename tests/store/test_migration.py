@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -234,9 +235,9 @@ def image() -> bytes:
         return db.serialize()
 
 
-def migrated(db: Dying, *, statements: int) -> bool:
-    """Whether the migrations of the released store ended before the process did; what it had begun is gone with it."""
-    db.deserialize(image())
+def migrated(db: Dying, here: bytes, *, statements: int = 10_000) -> bool:
+    """Whether the migrations of this store ended before the process did; what it had begun is gone with it."""
+    db.deserialize(here)
     db.left = statements
     try:
         SCHEMA.apply(Database(db))
@@ -244,6 +245,13 @@ def migrated(db: Dying, *, statements: int) -> bool:
         db.rollback()
         return False
     return True
+
+
+@contextmanager
+def in_memory() -> Iterator[Dying]:
+    """An empty store that lets a process get to so many statements."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None, factory=Dying)) as db:
+        yield db
 
 
 def content(db: Dying) -> tuple[str, ...]:
@@ -256,17 +264,22 @@ def content(db: Dying) -> tuple[str, ...]:
 
 def test_ended_at_any_statement():
     """Whichever statement of the migration is the last one a process gets to, the next start makes the same of it."""
-    with closing(sqlite3.connect(":memory:", isolation_level=None, factory=Dying)) as db:
-        assert migrated(db, statements=10_000)
+    with in_memory() as db:
+        assert migrated(db, image())
         whole = content(db)
-    statements, ended, met = 0, False, set[tuple[str, ...]]()
+    here, ended, tried, met = image(), False, 0, set[tuple[str, ...]]()
     while not ended:
-        with closing(sqlite3.connect(":memory:", isolation_level=None, factory=Dying)) as db:
-            ended = migrated(db, statements=statements)
-            if (left := content(db)) not in met:  # what a start finds is what makes the difference to it
-                met.add(left)
-                SCHEMA.apply(Database(db))
-                assert content(db) == whole
-        statements += 1
-    assert statements > 50
+        # From what the last process has left, one statement more each time, until something else is left.
+        for statements in count():
+            with in_memory() as db:
+                ended = migrated(db, here, statements=statements)
+                left, tried = content(db), tried + 1
+                if ended or left not in met:
+                    here = db.serialize()
+                    break
+        met.add(left)
+        with in_memory() as db:
+            assert migrated(db, here)
+            assert content(db) == whole
+    assert tried > 50
     assert len(met) > 3
