@@ -41,6 +41,11 @@ class HeldClock:
         self._now = max(self._now, end)
         await asyncio.sleep(0)
 
+    def set(self, to: datetime) -> None:
+        """Sets the clock, as one on the wall is set: no time passes, and who sleeps sleeps as long as before."""
+        by, self._now = to - self._now, to
+        self._sleepers = [(due + by, order, waiting) for due, order, waiting in self._sleepers]
+
     def next_waking(self) -> datetime | None:
         """When the next sleeper wants to be woken; `None` when nobody sleeps."""
         while self._sleepers and self._sleepers[0][2].done():

@@ -11,6 +11,7 @@ from bot.store.schema_alerts import ALERTS, REPORTS
 from bot.store.schema_jobs import JOBS
 from bot.store.schema_pushes import PUSHES
 from bot.store.schema_requests import LISTS, REQUESTS
+from bot.store.schema_runs import RUNS
 from bot.store.schema_sms import SMS
 from bot.store.schema_snapshot import SCANS, SNAPSHOT
 
@@ -120,6 +121,13 @@ def scans(db: Database) -> None:
 def reports(db: Database) -> None:
     """The fleet day by day, and which reports were sent."""
     for statement in REPORTS:
+        db.execute(statement)
+
+
+@SCHEMA(name="0015_runs")
+def runs(db: Database) -> None:
+    """How often in a row jobs have failed, and since when."""
+    for statement in RUNS:
         db.execute(statement)
 
 
