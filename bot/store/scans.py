@@ -94,7 +94,8 @@ class Scans:
         ).fetchall()
         if len(rows) < 2:
             return ()
-        before = micros(time(rows[1]["started_at"]))
+        # The earlier of both: by a clock that was set back between them, that is not the older one.
+        before = micros(min(time(row["started_at"]) for row in rows))
         await self._disk.write(lambda db: db.execute(BACK, (before,)).rowcount)
         if self._disk.reader.execute(ANY_MISSED, (before,)).fetchone() is None:
             return ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 
@@ -128,6 +129,27 @@ async def test_sims_that_are_gone(world: World):
         await world.later(minutes=15)
         await world.run("alerts")
     assert len(told()) == 2
+
+
+@pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(days=1)])
+async def test_a_clock_set_back_makes_no_sim_vanish(world: World, back: timedelta):
+    """After the clock was set back nobody is looked for who was seen since, and whoever is gone is told of in time."""
+    await world.run("alerts")
+    await world.later(minutes=15)
+    world.bots.by = -back
+    for _ in range(2):
+        await world.run("alerts")
+        await world.later(minutes=15)
+    assert world.hub.count("getSim") == 0
+
+    world.bots.by = timedelta(0)
+    gone = world.hub.giccid(3)
+    world.hub.vanish(gone)
+    for _ in range(3):
+        await world.run("alerts")
+        await world.later(minutes=15)
+    assert len([m for m in world.cards(ALERTS) if "not listed by SmartHub any more" in m.words]) == 1
+    assert world.hub.count("getSim", gone) == 1
 
 
 async def test_what_a_list_leaves_out_is_not_gone(world: World):
