@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -65,7 +66,8 @@ async def live(table: Mapping[str, object], clock: Clock) -> None:
     await app.schedule.run("alerts")
     sys.stdout.write(f"{LOOKED}\n")
     sys.stdout.flush()
-    await asyncio.Event().wait()
+    await asyncio.to_thread(sys.stdin.read)  # until whoever is to kill it is dead
+    os._exit(0)
 
 
 class Life:
@@ -82,6 +84,7 @@ class Life:
         if self._fake:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", __name__, *self._words),
+                stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
                 env=environ() | set_to(self._at),

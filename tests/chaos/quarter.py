@@ -143,12 +143,14 @@ class Quarter:
 
         if dies_at_message:
             world.slack.space.watchers.append(kill)
-        await life.begin()
-        if dies_after_s is None:
-            await life.looks()
-        else:
-            await asyncio.sleep(dies_after_s)  # whatever moment that is for the other process
-        looked = await life.end()
+        try:
+            await life.begin()
+            if dies_after_s is None:
+                await life.looks()
+            else:
+                await asyncio.sleep(dies_after_s)  # whatever moment that is for the other process
+        finally:
+            looked = await life.end()
         if dies_at_message:
             world.slack.space.watchers.remove(kill)
         self.happened["killed after their look" if looked or dies_after_s is None else "killed in their look"] += 1
