@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from functools import partial
@@ -21,14 +21,17 @@ from bot.config import Config
 from bot.errors import ConfigError, SlackError
 from bot.flows.door import Door, Rules
 from bot.flows.home import Pulse
-from bot.flows.metrics import turned_away, watch
+from bot.flows.metrics import jobs_cut_off, turned_away, watch
 from bot.flows.outages import Outages
 from bot.logs import web_log
 from bot.neighbours import make_contract, make_slack_client, make_smarthub
 from bot.rules.door import networks
 from bot.rules.outbox import Note
+from bot.rules.runs import Came, Times
+from bot.rules.runs import troubles as troubles_of_runs
 from bot.slack import Slack
 from bot.store import Store
+from bot.views import runs as runs_view
 from bot.views.parts import Message
 from handlers.buttons import Buttons, catch_the_rest
 from handlers.cards import Cards
@@ -39,7 +42,7 @@ from handlers.listening import Listening
 from handlers.lists import Lists
 from handlers.menus import Menus
 from handlers.pushes import PushButtons
-from handlers.schedule import FAILED, Job, Schedule
+from handlers.schedule import Job, Schedule
 from handlers.slack import Requests, Socket, make_bolt
 from handlers.sms import SmsButtons
 from handlers.switchboard import Switchboard
@@ -48,6 +51,8 @@ from handlers.webhook import Watch, Webhook
 
 FINISH_WITHIN_S = 20.0
 SLACK_TELLS_WITHIN_S = 10.0
+# Jobs that go through everything there is, of which one step may take its time.
+PATIENT = timedelta(hours=1)
 log = structlog.get_logger()
 
 
@@ -154,7 +159,8 @@ class App:
             found.append(self.outages.trouble)
         if self.store.disk.trouble is not None:
             found.append(f"Store: {self.store.disk.trouble}")
-        return found
+        runs = {name: run for name, run in self.store.runs.last().items() if name in self.schedule.times()}
+        return found + troubles_of_runs(runs, now=self.clock.now())
 
     def _build(self) -> None:
         """Makes the parts and hands each what it needs; nothing is reached or started yet."""
@@ -170,7 +176,7 @@ class App:
 
     def _build_flows(self) -> None:
         tools = Tools(self.config, self.store, self.hub, self.contract, self.slack, self.clock)
-        pulse = Pulse(smarthub=self._smarthub_in_words, troubles=self.troubles)
+        pulse = Pulse(smarthub=self._smarthub_in_words, troubles=self.troubles, times=self._times)
         self.flows = make_flows(tools, pulse=pulse, checked_at=self._checked_at)
         self.outbox = self.flows.outbox
         self.flows.jobs.wake = partial(self._run_soon, "jobs")
@@ -179,7 +185,7 @@ class App:
             hub=self.hub, store=self.store.outbox, clock=self.clock, channel=self.config.slack.alerts_channel
         )
         last = self.store.runs.last().get("outages")
-        self.outages.recall(last, failed=last is not None and last[1].startswith(FAILED))
+        self.outages.recall(None if last is None else last[:2], failed=last is not None and last.failed > 0)
 
     def _committed(self) -> None:
         """Something was stored: there may be something to send, and something to redraw."""
@@ -196,8 +202,12 @@ class App:
         async def tell(user: str, message: Message) -> None:
             await store.outbox.add([Note(user, message.text, message.blocks)], now=clock.now())
 
-        async def note(name: str, said: str) -> None:
-            await store.runs.note(name, said=said, now=clock.now())
+        async def note(name: str, came: Came) -> None:
+            if came.cut_off:
+                cut_off.labels(job=name).inc()
+            told = runs_view.cut_off(name, came.said)
+            messages = [Note(config.slack.alerts_channel, told.text, told.blocks)]
+            await store.runs.note(name, came, messages=messages, now=clock.now())
 
         self.listening = Listening(first_time=first_time, tell=tell, clock=clock)
         signing = config.secrets.slack_signing_secret
@@ -209,6 +219,7 @@ class App:
         )
         self._register(self.flows)
         registry = CollectorRegistry()
+        cut_off = jobs_cut_off(registry)
         door = Door(door_rules(config), clock=clock, figure=turned_away(registry))
         read_within_s = config.push.read_within.total_seconds()
         webhook = Webhook(self.flows.events, door, config.push.body_limit_kib * 1024, read_within_s)
@@ -220,7 +231,9 @@ class App:
         else:
             app_token = config.secrets.slack_app_token.get_secret_value()
             self._socket = Socket(self.bolt, app_token=app_token, client=self._client(app_token), clock=clock)
-        self.schedule = Schedule(self._jobs(), note=note)
+        self.schedule = Schedule(self._jobs(), note=note, clock=clock)
+        self.flows.scanning.moved = partial(self.schedule.moved, "alerts")
+        self.flows.jobs.moved = partial(self.schedule.moved, "jobs")
         self._runner = web.AppRunner(self._web, access_log=None, logger=web_log(), shutdown_timeout=5.0)
         self._opened.push_async_callback(self._runner.cleanup)
 
@@ -296,20 +309,20 @@ class App:
 
         tick = min(self.config.approvals.settle_every, timedelta(seconds=30))
         return [
-            Job("alerts", self.config.alerts.every, self.flows.scanning.scan),
+            Job("alerts", self.config.alerts.every, self.flows.scanning.scan, timedelta(minutes=30)),
             Job("requests", tick, self.flows.approvals.timed),
             Job("jobs", timedelta(seconds=1), self.flows.jobs.tick),
-            Job("files", timedelta(seconds=2), self.flows.approvals.filing.file),
+            Job("files", timedelta(seconds=2), self.flows.approvals.filing.file, PATIENT),
             Job("snoozes", timedelta(seconds=30), wake),
             Job("pushes", timedelta(seconds=5), tick_pushes),
             Job("channels", timedelta(minutes=1), pushes.routing.probe),
             Job("watchdog", timedelta(minutes=1), pushes.watching.look),
-            *([Job("change log", reconcile, pushes.watching.reconcile)] if reconcile else []),
-            Job("audit", timedelta(hours=6), self.flows.audit.prune),
-            Job("lists", timedelta(hours=6), self.flows.intake.taking.prune),
+            *([Job("change log", reconcile, pushes.watching.reconcile, PATIENT)] if reconcile else []),
+            Job("audit", timedelta(hours=6), self.flows.audit.prune, PATIENT),
+            Job("lists", timedelta(hours=6), self.flows.intake.taking.prune, PATIENT),
             Job("sms", timedelta(seconds=10), self.flows.sms.following.look),
             Job("texts", timedelta(minutes=10), self.flows.sms.following.forget),
-            Job("reports", timedelta(minutes=1), self.flows.reports.tick),
+            Job("reports", timedelta(minutes=1), self.flows.reports.tick, PATIENT),
             Job("outages", timedelta(seconds=30), self.outages.look),
             *([] if self._socket is None else [Job("socket", timedelta(seconds=30), look)]),
         ]
@@ -358,13 +371,16 @@ class App:
 
     def _checked_at(self) -> datetime | None:
         last = self.store.runs.last().get("alerts")
-        return None if last is None else last[0]
+        return None if last is None else last.at
+
+    def _times(self) -> Mapping[str, Times]:
+        return self.schedule.times()
 
     def _smarthub_in_words(self) -> str:
         last = self.store.runs.last().get("alerts")
         if last is None:
             return "not asked yet"
-        return f"{'did not answer' if last[1].startswith(FAILED) else 'answered'} the last check"
+        return f"{'did not answer' if last.failed else 'answered'} the last check"
 
 
 def door_rules(config: Config) -> Rules:

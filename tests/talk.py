@@ -14,7 +14,7 @@ from bot.app import App
 from bot.config import Config
 from bot.rules.approvals import Approval
 from bot.rules.manifest import EVENTS, SCOPES
-from bot.simulator.clock import HeldClock
+from bot.simulator.clock import Askew, HeldClock
 from bot.simulator.fleet import Fleet
 from bot.simulator.hub import Hub
 from bot.simulator.slack import Channel, Delivery, Message, Person, Slack
@@ -54,6 +54,7 @@ class World:
     def __init__(self, folder: Path, *, sims: int = 40, socket: bool = False, at: datetime = START) -> None:
         self.folder = folder
         self.clock = HeldClock(at)
+        self.bots = Askew(self.clock)  # the clock of the bot: right, until a story sets it
         self.hub = Hub(key=KEY, fleet=Fleet(sims, self.clock.now), clock=self.clock)
         self.hub.announces = False
         everybody = {p.id for p in PEOPLE}
@@ -108,7 +109,7 @@ class World:
         path = self.folder / "simops.db"
         if not path.exists():
             path.write_bytes(empty_store())
-        self.app = App(Config.of(self.table(), self.environ), clock=self.clock)
+        self.app = App(Config.of(self.table(), self.environ), clock=self.bots)
         await self.app.start(timed=False)
         self.slack.events_url = f"http://127.0.0.1:{self.app.port}/slack/events"
         self.hub.push_url = f"http://127.0.0.1:{self.app.port}/smarthub/{PUSH_SECRET}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from bot.clock import Clock
 from bot.errors import SlackError
 from bot.rules.approvals import OPEN, Approval, State
 from bot.rules.people import Person, Role
+from bot.rules.runs import Times, standings
 from bot.slack import Slack
 from bot.store import Store
 from bot.views import home as view
@@ -27,10 +28,11 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Pulse:
-    """How things are, asked for when it is shown: SmartHub in words, and whatever is wrong."""
+    """How things are, asked for when it is shown: SmartHub in words, whatever is wrong, and when each job runs."""
 
     smarthub: Callable[[], str]
     troubles: Callable[[], Sequence[str]]
+    times: Callable[[], Mapping[str, Times]]
 
 
 @dataclass
@@ -93,7 +95,7 @@ class Home:
                 last_push_at=self._store.events.last_received_at(),
                 set_aside=self._store.outbox.set_aside(),
                 open_requests=self._store.approvals.count(*OPEN),
-                jobs=self._store.runs.last(),
+                jobs=standings(self._store.runs.last(), self._pulse.times()),
                 troubles=self._pulse.troubles(),
             )
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter
@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 
 from bot.clock import Clock
 from bot.rules.approvals import State
+from bot.rules.runs import Run
 from bot.rules.unjudged import Why
 from bot.store import Store
 
@@ -40,6 +41,7 @@ class Figures(Collector):
             "Age of the oldest notification that quiet hours or a digest hold",
             self._age(held),
         )
+        yield _failing(self._store.runs.last())
         yield _gauge("simops_outbox_set_aside", "Messages Slack takes in no form", self._store.outbox.set_aside())
         yield _gauge(
             "simops_requests_waiting", "Requests that wait for a decision", self._store.approvals.count(State.PENDING)
@@ -70,9 +72,24 @@ def turned_away(registry: CollectorRegistry) -> Counter:
                    registry=registry)  # fmt: skip
 
 
+def jobs_cut_off(registry: CollectorRegistry) -> Counter:
+    """The count of runs that made no progress and were cut off, by job."""
+    return Counter("simops_jobs_cut_off", "Runs of scheduled jobs that hung and were cut off", ["job"],
+                   registry=registry)  # fmt: skip
+
+
 def watch(registry: CollectorRegistry, *, store: Store, clock: Clock) -> None:
     """Lets this registry show the figures of this store."""
     registry.register(Figures(store, clock))
+
+
+def _failing(runs: Mapping[str, Run]) -> GaugeMetricFamily:
+    """By job, of those that fail."""
+    gauge = GaugeMetricFamily("simops_job_failures", "Runs of a job that failed in a row, up to now", labels=["job"])
+    for name, run in runs.items():
+        if run.failed:
+            gauge.add_metric([name], run.failed)
+    return gauge
 
 
 def _gauge(name: str, words: str, value: float) -> GaugeMetricFamily:

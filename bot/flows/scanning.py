@@ -32,6 +32,10 @@ FEW, GIVES_WAY_S = 4, 0.02
 log = structlog.get_logger()
 
 
+def unwatched() -> None:
+    """What is done with progress where nobody watches it."""
+
+
 class Alerts(Protocol):
     """What becomes of the SIMs that were read."""
 
@@ -57,11 +61,12 @@ class Settings:
 
 
 class Scanning:
-    """Looks over SIMs. One at a time: what comes second waits."""
+    """Looks over SIMs. One at a time: what comes second waits. `moved` hears of each step that was made."""
 
     def __init__(self, *, store: Store, hub: SmartHub, clock: Clock, alerts: Alerts, settings: Settings) -> None:
         self._store, self._hub, self._clock, self._alerts, self._settings = store, hub, clock, alerts, settings
         self._alone = asyncio.Lock()
+        self.moved: Callable[[], None] = unwatched
 
     async def scan(self) -> str:
         """What a look over all SIMs found, in a sentence. Raises ProviderError when SmartHub cannot be read.
@@ -78,6 +83,7 @@ class Scanning:
         removed = 1
         while removed:  # a little at a time
             removed = await self._store.scans.forget(keep=self._settings.keep, now=self._clock.now())
+            self.moved()
         return said
 
     async def refresh(self, account: str, *, by: Person) -> Message:
@@ -103,6 +109,7 @@ class Scanning:
             async for page in pages:
                 more = await self._turn(scan, page)
                 raised, cleared = raised + more[0], cleared + more[1]
+                self.moved()
         done = await self._store.scans.end(scan.id, now=self._clock.now())
         if account is None:
             more = await self._alerts.whole()
@@ -164,6 +171,7 @@ class Scanning:
         """
         gone: list[Vanished] = []
         for one in missed[:ASKED_AT_MOST]:
+            self.moved()
             try:
                 sim = await self._hub.sim(one.giccid)
             except SimNotFound:

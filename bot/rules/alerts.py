@@ -35,6 +35,11 @@ FALLING = ENDING | {Kind.RUN_OUT}  # days left: the fewer, the graver
 # What wavers by its nature: while the same cycle lasts it gets graver or stays, so that nothing is told twice.
 WAVERING = frozenset({Kind.RUN_OUT, Kind.SPIKE})
 
+# What time alone brings about. A clock that was set back since makes none of it well again, so that nothing is told
+# twice; one that was wrong by more than this was never right, and what it brought about is judged anew.
+TIMED = frozenset({Kind.EXPIRY, Kind.SILENT, Kind.IDLE, Kind.SPIKE})
+SET_BACK_AT_MOST = timedelta(days=2)
+
 
 class About(StrEnum):
     """Whose alert it is."""
@@ -166,7 +171,8 @@ class Verdict:
 def compare(live: Sequence[Alert], found: Iterable[Finding], *, now: datetime) -> Verdict:
     """What follows for one SIM, pool or account, given its alerts that are not cleared and what was found just now.
 
-    The same limit in the same cycle is announced once; a graver one is announced again; what is over is cleared.
+    The same limit in the same cycle is announced once; a graver one is announced again; what is over is cleared. A
+    clock that was set back takes nothing back that time has brought about.
     """
     announce: list[Finding] = []
     change: list[Alert] = []
@@ -174,7 +180,7 @@ def compare(live: Sequence[Alert], found: Iterable[Finding], *, now: datetime) -
     for finding in found:
         same = [a for a in live if _same_fact(a.finding, finding)]
         held.update(a.id for a in same)
-        if finding.kind in WAVERING and any(a.finding.gravity > finding.gravity for a in same):
+        if any(a.finding.gravity > finding.gravity and _stays(a, now) for a in same):
             continue
         known = next((a for a in same if a.finding.threshold == finding.threshold), None)
         for alert in same:
@@ -183,7 +189,7 @@ def compare(live: Sequence[Alert], found: Iterable[Finding], *, now: datetime) -
             announce.append(finding)
         elif known.state is State.WORSENED:
             change.append(_to(known, State.OPEN, now=now))
-    change.extend(_to(a, State.CLEARED, now=now) for a in live if a.id not in held)
+    change.extend(_to(a, State.CLEARED, now=now) for a in live if a.id not in held and not _is_ahead(a, now))
     return Verdict(announce=tuple(announce), change=tuple(change))
 
 
@@ -233,6 +239,16 @@ def _still_open(alert: Alert, by: Person, verb: str) -> None:
 
 def _to(alert: Alert, state: State, *, now: datetime) -> Alert:
     return replace(alert, state=state, version=alert.version + 1, by=None, at=now, until=None)
+
+
+def _stays(alert: Alert, now: datetime) -> bool:
+    """Whether a lesser finding of the same fact leaves it as it is."""
+    return alert.finding.kind in WAVERING or _is_ahead(alert, now)
+
+
+def _is_ahead(alert: Alert, now: datetime) -> bool:
+    """Whether time brought it about, by a clock that has been set back since."""
+    return alert.finding.kind in TIMED and timedelta(0) < alert.raised_at - now <= SET_BACK_AT_MOST
 
 
 def _same_fact(one: Finding, other: Finding) -> bool:

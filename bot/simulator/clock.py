@@ -41,8 +41,29 @@ class HeldClock:
         self._now = max(self._now, end)
         await asyncio.sleep(0)
 
+    def set(self, to: datetime) -> None:
+        """Sets the clock, as one on the wall is set: no time passes, and who sleeps sleeps as long as before."""
+        by, self._now = to - self._now, to
+        self._sleepers = [(due + by, order, waiting) for due, order, waiting in self._sleepers]
+
     def next_waking(self) -> datetime | None:
         """When the next sleeper wants to be woken; `None` when nobody sleeps."""
         while self._sleepers and self._sleepers[0][2].done():
             heapq.heappop(self._sleepers)
         return self._sleepers[0][0] if self._sleepers else None
+
+
+class Askew:
+    """A `bot.clock.Clock` that is wrong by so much, and whose time passes as that of another one."""
+
+    def __init__(self, clock: HeldClock) -> None:
+        self._clock = clock
+        self.by = timedelta(0)
+
+    def now(self) -> datetime:
+        """The moment it shows, aware, in UTC."""
+        return self._clock.now() + self.by
+
+    async def sleep(self, seconds: float) -> None:
+        """Returns after that many seconds, whatever it shows."""
+        await self._clock.sleep(seconds)

@@ -22,7 +22,12 @@ from bot.store.snapshot import DAY, micros, moment
 REMOVED_AT_ONCE = 2000
 PATIENCE_S = 30.0
 # Not seen by the last two whole looks: one may have missed it, as SIMs move among the pages while they are read.
-ANY_MISSED = "SELECT 1 FROM looks WHERE at < ? AND count > 0 LIMIT 1"
+# Whether any of them was not told of. That is counted: to find them, all of the snapshot is gone through once.
+ANY_MISSED = (
+    "SELECT (SELECT coalesce(sum(count), 0) FROM looks WHERE at < ?) > (SELECT count(*) FROM vanished v"
+    " CROSS JOIN sims s ON s.giccid = v.giccid CROSS JOIN seen n ON n.sim = s.id CROSS JOIN looks l ON l.id = n.look"
+    " WHERE l.at < ?)"
+)
 MISSED = (
     "SELECT s.giccid, s.label, f.account, l.at FROM sims s JOIN seen n ON n.sim = s.id JOIN looks l ON l.id = n.look"
     " JOIN facets f ON f.id = s.facet WHERE l.at < ? AND s.giccid NOT IN (SELECT giccid FROM vanished) LIMIT 10000"
@@ -34,8 +39,8 @@ PAST = (
 )
 EPOCH_DAY = date(1970, 1, 1)
 BACK = (
-    "DELETE FROM vanished WHERE giccid IN (SELECT v.giccid FROM vanished v JOIN sims s ON s.giccid = v.giccid"
-    " JOIN seen n ON n.sim = s.id JOIN looks l ON l.id = n.look WHERE l.at >= ?)"
+    "DELETE FROM vanished WHERE giccid IN (SELECT v.giccid FROM vanished v CROSS JOIN sims s ON s.giccid = v.giccid"
+    " CROSS JOIN seen n ON n.sim = s.id CROSS JOIN looks l ON l.id = n.look WHERE l.at >= ?)"
 )
 
 
@@ -117,11 +122,15 @@ class Scans:
         ).fetchall()
         if len(rows) < 2:
             return ()
-        before = micros(time(rows[1]["started_at"]))
+        # The earlier of both: by a clock that was set back between them, that is not the older one.
+        before = micros(min(time(row["started_at"]) for row in rows))
         await self._disk.write(lambda db: db.execute(BACK, (before,)).rowcount)
-        if self._disk.reader.execute(ANY_MISSED, (before,)).fetchone() is None:
-            return ()
-        found = await self._disk.read(lambda db: db.execute(MISSED, (before,)).fetchall(), within_s=PATIENCE_S)
+
+        def work(db: sqlite3.Connection) -> list[Row]:
+            any_missed = db.execute(ANY_MISSED, (before, before)).fetchone()[0]
+            return db.execute(MISSED, (before,)).fetchall() if any_missed else []
+
+        found = await self._disk.read(work, within_s=PATIENCE_S)
         return tuple(Vanished(r["giccid"], r["label"], r["account"], moment(r["at"]) or now) for r in found)
 
     def gone_among(self, giccids: Sequence[str]) -> frozenset[str]:

@@ -11,6 +11,7 @@ from bot.store.schema_alerts import ALERTS, GONE, PLAIN, REPORTS
 from bot.store.schema_jobs import JOBS
 from bot.store.schema_pushes import PUSHES
 from bot.store.schema_requests import LISTS, REQUESTS
+from bot.store.schema_runs import RUNS
 from bot.store.schema_sms import SMS
 from bot.store.schema_snapshot import CALM, SCANS, SNAPSHOT, UNJUDGED
 
@@ -148,6 +149,13 @@ def unjudged(db: Database) -> None:
 def calm(db: Database) -> None:
     """SIMs whose rows need not be read again while they stay the same."""
     for statement in CALM:
+        db.execute(statement)
+
+
+@SCHEMA(name="0019_runs")
+def runs(db: Database) -> None:
+    """How often in a row jobs have failed, and since when."""
+    for statement in RUNS:
         db.execute(statement)
 
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.views.parts import Message, bold, flat, lines, moment, spans, whole_lines
+from bot.rules.runs import Standing
+from bot.views.parts import Element, Message, bold, flat, lines, moment, spans, whole_lines
 
 
 @dataclass(frozen=True)
 class Health:
-    """What is known of this bot at one moment. `jobs` is each scheduled job with its last run and what came of it."""
+    """What is known of this bot at one moment. `jobs` is how each scheduled job stands."""
 
     smarthub: str
     waiting_messages: int
@@ -19,7 +20,7 @@ class Health:
     last_push_at: datetime | None
     open_requests: int
     set_aside: int
-    jobs: Mapping[str, tuple[datetime, str]]
+    jobs: Mapping[str, Standing]
     troubles: Sequence[str] = ()
 
 
@@ -36,5 +37,12 @@ def listing(health: Health) -> Message:
     last = spans("none yet") if health.last_push_at is None else [moment(health.last_push_at)]
     rows.append([*spans(bold("Last notification"), "  "), *last])
     rows.append(spans(bold("Open requests"), f"  {health.open_requests}"))
-    rows += [spans(bold(job), "  ", moment(at), f"  {said}") for job, (at, said) in health.jobs.items()]
+    rows += [_job(name, standing) for name, standing in health.jobs.items()]
     return Message(text=whole_lines(map(flat, rows)), blocks=(lines(*rows),))
+
+
+def _job(name: str, job: Standing) -> list[Element]:
+    """When it ran last, what came of it, and when it runs next."""
+    last = spans("not run yet") if job.at is None else spans(moment(job.at), f"  {job.said or 'nothing to do'}")
+    following = [] if job.next_at is None else spans("; next ", moment(job.next_at))
+    return [*spans(bold(name), "  "), *last, *following]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from bot.app import App
 from bot.config import Config
 from bot.rules.outbox import Note
-from tests.talk import ALERTS, APPROVALS, ENVIRON, KEY, OPS, PUSH_SECRET, SIGNING_SECRET, World
+from tests.talk import ALERTS, APPROVALS, ENVIRON, KEY, OPS, PUSH_SECRET, SIGNING_SECRET, VIEWER, World, plain
 
 FAR = datetime(2099, 1, 1, tzinfo=UTC)
 
@@ -64,6 +64,16 @@ async def test_all_is_well(timed: Timed):
 
     assert (await get(timed, "/healthz"))[0] == 200
     assert await get(timed, "/readyz") == (200, {"ready": True, "troubles": []})
+
+
+async def test_when_jobs_run_next(timed: Timed):
+    """The status says of each job when the clock starts it next; none has run yet, and that is said too."""
+    said = plain((await timed.say("/sim status", by=VIEWER)).reply)
+
+    times = timed.app.schedule.times()
+    assert {one.next_at for one in times.values()} == {FAR + timedelta(seconds=1), FAR + timedelta(seconds=2),
+                                                       FAR + timedelta(seconds=5)}  # fmt: skip
+    assert [name for name in times if f"{name} not run yet ; next" not in said] == []
 
 
 async def test_a_scheduler_that_does_not_run(timed: Timed):

@@ -38,6 +38,7 @@ class Remembered:
 
     alerts: list[Alert] = field(default_factory=list)
     announced: list[Finding] = field(default_factory=list)
+    now: datetime = NOW
 
     @property
     def live(self) -> list[Alert]:
@@ -53,11 +54,12 @@ class Remembered:
         for finding in verdict.announce:
             keys = {(a.finding.kind, a.finding.threshold, a.finding.cycle) for a in self.live}
             assert (finding.kind, finding.threshold, finding.cycle) not in keys, "the same fact a second time"
-            self.alerts.append(Alert(id=len(self.alerts) + 1, finding=finding, raised_at=NOW))
+            self.alerts.append(Alert(id=len(self.alerts) + 1, finding=finding, raised_at=self.now))
             self.announced.append(finding)
 
     def look(self, sim: Sim, *, now: datetime = NOW) -> Verdict:
         """One look at a SIM, stored."""
+        self.now = now
         verdict = compare(self.live, judge(sim, LIMITS, label="Pump 7", now=now), now=now)
         self.apply(verdict)
         return verdict
@@ -217,6 +219,44 @@ def test_expiry_gets_worse_as_the_day_comes():
         store.look(sim, now=NOW + timedelta(days=day))
 
     assert store.states() == [(7, State.WORSENED), (1, State.WORSENED), (0, State.OPEN)]
+
+
+ENDS = replace(SIM, plan_expires_at=NOW + timedelta(days=30))
+
+
+@pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(days=1), timedelta(days=2)])
+@pytest.mark.parametrize("limit", [7, 1, 0])
+def test_a_clock_set_back_takes_nothing_back(limit: int, back: timedelta):
+    """What an expiry brought about stays as it is while a clock that was set back catches up: nothing is told twice."""
+    store, at = Remembered(), NOW + timedelta(days=30 - limit, seconds=1)
+    for before in (8, limit + 0.5):
+        store.look(ENDS, now=NOW + timedelta(days=30 - before))
+    store.look(ENDS, now=at)
+    told, states = list(store.announced), [a.state for a in store.alerts]
+
+    for hours in range(0, 72, 7):
+        store.look(ENDS, now=at - back + timedelta(hours=hours) * (back / timedelta(days=3)))
+        assert (store.announced, [a.state for a in store.alerts]) == (told, states)
+
+
+def test_a_clock_that_was_never_right():
+    """What a clock found that was wrong by years is over once it is right, and its time comes yet."""
+    store = Remembered()
+    store.look(ENDS, now=NOW + timedelta(days=3650))
+    store.look(ENDS, now=NOW)
+    assert store.live == []
+
+    store.look(ENDS, now=NOW + timedelta(days=24))
+    assert [f.threshold for f in store.announced] == [0, 7]
+
+
+def test_a_quota_is_no_matter_of_time():
+    """Where the clock was set back, a quota that is used no more is over all the same."""
+    store = Remembered()
+    store.look(used(90, 100), now=NOW)
+    store.look(used(10, 100), now=NOW - timedelta(hours=1))
+
+    assert store.live == []
 
 
 @pytest.mark.parametrize("state", [State.ACKNOWLEDGED, State.SNOOZED])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from bot.simulator.slack import Message
 from tests.talk import ALERTS, OPERATOR, OPS, OTHER_OPERATOR, VIEWER, World, plain
@@ -154,6 +156,50 @@ async def test_it_is_told_at_its_hours(tmp_path: Path):
             f"🟡 95 % of the quota used: {world.hub.sim(0)['custom1']}"
         ]
         assert world.cards(ALERTS) == []
+    finally:
+        await world.stop()
+
+
+@pytest.mark.parametrize(
+    ("begins", "told_at"),
+    [
+        (datetime(2026, 10, 24, 10, 0, tzinfo=UTC), "2026-10-25 00"),  # this hour comes twice
+        (datetime(2027, 3, 27, 10, 0, tzinfo=UTC), "2027-03-29 00"),  # this one is left out on the 28th
+    ],
+)
+async def test_hours_that_come_twice_or_not_at_all(tmp_path: Path, begins: datetime, told_at: str):
+    """In the night in which the clocks change, an hour that comes twice has nothing told twice, and one that is left
+    out has nothing lost: it is told on the next day."""
+    world = World(tmp_path, at=begins)
+    world.settings = {"alerts": {"rules": [QUOTA | {"hours": "02:00-03:00 Europe/Berlin"}]}}
+    await world.start()
+    told: list[str] = []
+    try:
+        together(world, 0)
+        for _ in range(72):
+            before = len(world.cards(ALERTS))
+            await world.run("alerts")
+            told += [f"{world.clock.now():%Y-%m-%d %H}"] * (len(world.cards(ALERTS)) - before)
+            await world.later(hours=1)
+    finally:
+        await world.stop()
+    assert told == [told_at]
+
+
+async def test_another_plan_arms_it_anew(tmp_path: Path):
+    """The quota of another rate plan is another quota: the alert of the one before is over, and the same limit is told
+    once more, once; a plan that SmartHub leaves out for a look changes nothing."""
+    world = await of_rules(tmp_path, QUOTA)
+    try:
+        together(world, 0)
+        plan = str(world.hub.sim(0)["servicePackage"])
+        for now, cards in ((plan, 1), (None, 1), (plan, 1), ("iot-500-pool", 2), (None, 2), ("iot-500-pool", 2)):
+            world.hub.change(0, servicePackage=now)
+            await world.run("alerts")
+            await world.restart()
+            await world.run("alerts")
+            assert len(world.cards(ALERTS)) == cards, now
+        assert ["Cleared" in card.words for card in world.cards(ALERTS)] == [True, False]
     finally:
         await world.stop()
 

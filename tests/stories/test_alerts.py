@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asyncio import gather
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -166,6 +167,27 @@ async def test_expiry_step_by_step(world: World):
         "Rate plan has expired",
     ]
     assert [card.buttons for card in own] == [[]] * 5 + [["Acknowledge", "Snooze 1 d", *MORE]]
+
+
+@pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(days=1)])
+async def test_an_expiry_while_the_clock_is_set(world: World, back: timedelta):
+    """A clock that is set back and put right again takes no expiry back, and has none told twice."""
+    sim = world.hub.pick()
+    world.hub.expire_in(sim, 30.01)
+    for step in range(33):
+        for by in (timedelta(0), -back, timedelta(0)):
+            world.bots.by = by
+            await world.run("alerts")
+        if step % 8 == 0:
+            await world.restart()
+        await world.later(days=1)
+
+    own = [card for card in world.cards(ALERTS) if sim in card.words]
+    assert [card.words.split(":")[0].split(" ", 3)[3] for card in own] == [
+        *(f"expires within {days} days" for days in (30, 14, 7, 3)),
+        "expires within 1 day",
+        "has expired",
+    ]
 
 
 async def test_a_renewed_plan_clears_its_alert(world: World):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import aiohttp
@@ -224,6 +225,49 @@ async def test_a_device_in_a_sim_that_is_gone(tmp_path: Path):
         assert "gone: not listed by SmartHub" in plain(card)
     finally:
         await world.stop()
+
+
+async def test_who_is_gone_is_looked_for_once(world: World):
+    """The whole snapshot is gone through when a SIM is missed that was not told of, and not again at each look after
+    that; one that goes later is found all the same."""
+    disk, asked = world.app.store.disk, list[str]()
+    for reader in [disk._idle_reader() for _ in range(4)]:
+        reader.set_trace_callback(asked.append)
+        disk._idle.put(reader)
+
+    async def looked_for() -> int:
+        asked.clear()
+        await world.later(minutes=15)
+        await world.run("alerts")
+        return sum("FROM sims s JOIN seen" in statement for statement in asked)
+
+    await looked_for()
+    world.hub.vanish(world.hub.giccid(3))
+    assert [await looked_for() for _ in range(5)] == [0, 1, 0, 0, 0]
+    world.hub.vanish(world.hub.giccid(5))
+    assert [await looked_for() for _ in range(5)] == [0, 1, 0, 0, 0]
+    assert len([m for m in world.cards(ALERTS) if "not listed by SmartHub any more" in m.words]) == 2
+
+
+@pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(days=1)])
+async def test_a_clock_set_back_makes_no_sim_vanish(world: World, back: timedelta):
+    """After the clock was set back nobody is looked for who was seen since, and whoever is gone is told of in time."""
+    await world.run("alerts")
+    await world.later(minutes=15)
+    world.bots.by = -back
+    for _ in range(2):
+        await world.run("alerts")
+        await world.later(minutes=15)
+    assert world.hub.count("getSim") == 0
+
+    world.bots.by = timedelta(0)
+    gone = world.hub.giccid(3)
+    world.hub.vanish(gone)
+    for _ in range(3):
+        await world.run("alerts")
+        await world.later(minutes=15)
+    assert len([m for m in world.cards(ALERTS) if "not listed by SmartHub any more" in m.words]) == 1
+    assert world.hub.count("getSim", gone) == 1
 
 
 async def test_what_a_list_leaves_out_is_not_gone(world: World):

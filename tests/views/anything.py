@@ -16,6 +16,7 @@ from bot.rules.people import Person, Role
 from bot.rules.plans import Plan, PlanKind
 from bot.rules.policies import Facts, Policy, When
 from bot.rules.quorum import Delegation
+from bot.rules.runs import Standing
 from bot.rules.searches import Cursor, Found
 from bot.rules.sims import Operation
 from bot.rules.snapshot import Listed
@@ -98,7 +99,7 @@ HOMES = st.builds(
 )  # fmt: skip
 HEALTHS = st.builds(
     status.Health, TEXT, COUNT, maybe(TIMES), maybe(TIMES), COUNT, COUNT,
-    st.dictionaries(TEXT, st.tuples(TIMES, TEXT), max_size=5), few(TEXT, times=(1, 2)),
+    st.dictionaries(TEXT, st.builds(Standing, maybe(TIMES), MAYBE, maybe(TIMES)), max_size=5), few(TEXT, times=(1, 2)),
 )  # fmt: skip
 POLICY = st.builds(
     Policy, TEXT, st.builds(When, accounts=few(TEXT).map(tuple), plans=few(TEXT).map(tuple)), st.booleans(),

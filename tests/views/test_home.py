@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from bot.rules.approvals import Approval, State
 from bot.rules.commands import VERBS
 from bot.rules.people import Person, Role
+from bot.rules.runs import Standing
 from bot.rules.sims import Operation
 from bot.simulator.slack.words import read
 from bot.views import help as help_view
@@ -153,9 +155,30 @@ def health(word: str = "reachable", *, said: str = "12 SIMs; 0 alerts raised", m
         last_push_at=None,
         open_requests=3,
         set_aside=2,
-        jobs={f"job {n}": (NOW, said) for n in range(many)},
+        jobs={f"job {n}": Standing(NOW, said) for n in range(many)},
         troubles=(word,) * many,
     )
+
+
+def test_the_health_says_when_each_job_runs():
+    """Of each job it says when it ran last and what came of it, and when it runs next; of one that never ran, so."""
+    later = NOW + timedelta(minutes=15)
+    jobs = {
+        "alerts": Standing(NOW, "12 SIMs; 0 alerts raised", later),
+        "texts": Standing(NOW, None, later),
+        "audit": Standing(None, None, later),
+        "lists": Standing(),
+    }
+    listed = status.listing(replace(health(), jobs=jobs))
+
+    at, following = (f"{one:%Y-%m-%d %H:%M} UTC" for one in (NOW, later))
+    assert listed.text.splitlines()[-4:] == [
+        f"alerts  {at}  12 SIMs; 0 alerts raised; next {following}",
+        f"texts  {at}  nothing to do; next {following}",
+        f"audit  not run yet; next {following}",
+        "lists  not run yet",
+    ]
+    assert "12 SIMs; 0 alerts raised ; next" in words(listed)
 
 
 def test_the_health_says_what_is_wrong_first():

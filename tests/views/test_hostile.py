@@ -50,6 +50,7 @@ from bot.views import (
     pools,
     protecting,
     reports,
+    runs,
     scans,
     searches,
     sims,
@@ -228,6 +229,7 @@ MESSAGES: Mapping[View, st.SearchStrategy[Callable[[], Message]]] = {
     searches.straight: calls(
         searches.straight, few(st.tuples(SIMS, TEXT), times=(1, 6)), text=TEXT, read_at=TIMES, units=UNITS
     ),
+    runs.cut_off: calls(runs.cut_off, TEXT, SENTENCES),
     scans.refreshed: calls(scans.refreshed, SENTENCES),
     scans.vanished: calls(scans.vanished, few(VANISHED, least=1, times=(1, 30))),
     sims.card: calls(sims.card, SIMS, SEEN),

@@ -43,7 +43,7 @@ class Jobs:
     """Making jobs, carrying them on, steering and showing them.
 
     All jobs are carried on by `tick`, in turns of one small piece each, so that they share what SmartHub takes and
-    nothing else has to wait for them. `wake` is called when there is something to do at once.
+    nothing else has to wait for them. `wake` is called when there is something to do at once, `moved` after each piece.
     """
 
     def __init__(
@@ -58,6 +58,7 @@ class Jobs:
         self.steering = Steering(self.steps)
         self.closing = Closing(self.steps, slack, sees)
         self.wake: Callable[[], None] = _nobody
+        self.moved: Callable[[], None] = _nobody
         self._rests_until: datetime | None = None
         self._ticked_at: datetime | None = None
         self._broken: set[int] = set()
@@ -110,6 +111,7 @@ class Jobs:
         for job in self.steps.store.jobs.open():
             if not self._resting() and job.id not in self._broken:
                 moved = await self._turn(job) or moved
+                self.moved()
         every, channel = self.steps.settings.card_every, self.steps.settings.channel
         await self.steps.store.jobs.show(channel=channel, every=every, now=self.steps.now())
         await self.closing.close()

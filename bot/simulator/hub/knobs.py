@@ -27,7 +27,7 @@ class Knobs:
         self._refuse: list[str] = []
         self._busy: list[str] = []
         self._forbid = 0
-        self._broken: list[tuple[bytes, str]] = []
+        self._broken: list[tuple[bytes, str, int | None]] = []
 
     def lose_next(self, operation: str | None = None) -> None:
         """The next request of that operation (of any change, where none is named) is done and then not answered."""
@@ -45,9 +45,9 @@ class Knobs:
         """The next requests are turned away with 403: the key is right and may not do this."""
         self._forbid += times
 
-    def broken_next(self, body: bytes, content_type: str = "application/json") -> None:
-        """The next request is done and answered 200 with this body."""
-        self._broken.append((body, content_type))
+    def broken_next(self, body: bytes, content_type: str = "application/json", *, page: int | None = None) -> None:
+        """The next request (for that page of a list, where one is named) is done and answered 200 with this body."""
+        self._broken.append((body, content_type, page))
 
     def rest(self) -> None:
         """Puts these knobs at rest."""
@@ -80,9 +80,11 @@ class Knobs:
                 return True
         return False
 
-    def broken(self) -> web.Response | None:
-        """What to answer in place of the right answer; `None` for the right one."""
-        if not self._broken:
-            return None
-        body, content_type = self._broken.pop(0)
-        return web.Response(body=body, headers={"Content-Type": content_type})
+    def broken(self, page: str | None) -> web.Response | None:
+        """What to answer in place of the right answer, to who asks for that page; `None` for the right one."""
+        for one in self._broken:
+            body, content_type, wanted = one
+            if wanted is None or str(wanted) == page:
+                self._broken.remove(one)
+                return web.Response(body=body, headers={"Content-Type": content_type})
+        return None

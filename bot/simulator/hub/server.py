@@ -301,7 +301,7 @@ class Hub(Knobs):
             if request.transport is not None:
                 request.transport.abort()
             return answer
-        broken = self.broken()
+        broken = self.broken(request.query.get("page"))
         return answer if broken is None else broken
 
     def _is_stranger(self, request: web.Request) -> bool:
