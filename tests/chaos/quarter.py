@@ -72,6 +72,8 @@ class Quarter:
         try:
             for n in range(self._count):
                 world.hub.change(n, status="ACTIVATED")
+                if n % 2:  # nothing of these changes between two looks, unless it is changed here
+                    world.hub.change(n, lastSessionTime=world.hub.sim(n)["lastSessionTime"])
             for _ in range(3 * self._days):
                 await self._hours()
             await world.quiet()
