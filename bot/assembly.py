@@ -101,13 +101,13 @@ def make_flows(tools: Tools, *, pulse: Pulse, checked_at: Callable[[], datetime 
     made_approvals = _approvals(tools, policies, people, made_lists, conversations)
     made_alerts, made_events = _alerts(tools), _events(tools, conversations)
     made_jobs = _jobs(tools, people, made_approvals, made_lists)
-    made_pushes = _pushes(tools, people, gets_through=lambda: outbox.trouble is None)
+    made_pushes = _pushes(tools, people, gets_through=lambda one: outbox.gets_through(one))  # noqa: PLW0108 - below
     outbox = Outbox(
         store=store.outbox,
         slack=slack,
         sees=people.sees,
         clock=clock,
-        closed=made_pushes.routing.closed,
+        closed=made_pushes.closing.closed,
         draw={
             "approval": made_approvals.steps.draw,
             "event": made_events.draw,
@@ -205,7 +205,7 @@ def _approvals(
         undo_within=config.approvals.undo_within,
         tell_approvers=config.approvals.message_approvers,
     )
-    steps = approvals.Steps(store=store.approvals, clock=tools.clock, settings=settings)
+    steps = approvals.Steps(store=store.approvals, clock=tools.clock, settings=settings, reached=store.closed.reached)
 
     async def voters_for(policy: Policy, asked_by: str, asked_at: datetime, votes: Sequence[Vote]) -> Voters:
         given = store.delegations.since(asked_at)
@@ -334,7 +334,7 @@ def _events(tools: Tools, conversations: sms.Conversations) -> events.Events:
     )
 
 
-def _pushes(tools: Tools, people: People, *, gets_through: Callable[[], bool]) -> pushes.Pushes:
+def _pushes(tools: Tools, people: People, *, gets_through: Callable[[str], bool]) -> pushes.Pushes:
     config, store, slack, clock = tools.config, tools.store, tools.slack, tools.clock
     push = config.push
     settings = pushes.Settings(
@@ -357,7 +357,8 @@ def _pushes(tools: Tools, people: People, *, gets_through: Callable[[], bool]) -
         settings=settings,
         sorter=pushes.Sorter(store=store, clock=clock, settings=settings),
         showing=pushes.Showing(store, clock, settings),
-        routing=pushes.Routing(store, slack, clock, settings, people.zone, people.members),
+        routing=pushes.Routing(store, slack, clock, settings, people.zone),
+        closing=pushes.Closing(store, slack, clock, settings, people.members),
         caring=pushes.Caring(store, slack, clock, settings),
         muting=pushes.Muting(store, clock, settings, people.zone),
         gathering=pushes.Gathering(store, slack, clock, settings, gets_through),

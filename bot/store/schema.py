@@ -9,6 +9,7 @@ from sqlite_utils.migrations import Migrations
 
 from bot.store.schema_alerts import ALERTS, REPORTS
 from bot.store.schema_jobs import JOBS
+from bot.store.schema_moved import MOVED
 from bot.store.schema_pushes import PUSHES
 from bot.store.schema_requests import LISTS, REQUESTS
 from bot.store.schema_sms import SMS
@@ -120,6 +121,13 @@ def scans(db: Database) -> None:
 def reports(db: Database) -> None:
     """The fleet day by day, and which reports were sent."""
     for statement in REPORTS:
+        db.execute(statement)
+
+
+@SCHEMA(name="0015_moved")
+def moved(db: Database) -> None:
+    """Which channel stands in for a closed one, and which messages went there."""
+    for statement in MOVED:
         db.execute(statement)
 
 

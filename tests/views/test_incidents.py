@@ -119,6 +119,10 @@ MESSAGES: Mapping[View, st.SearchStrategy[Callable[[], Message]]] = {
         command=st.just("/sim"),
     ),
     routes.made: calls(routes.made, ROUTES),
+    routes.meant_for: calls(routes.meant_for, PLAIN, st.just("C9")),
+    routes.moved: calls(
+        routes.moved, st.just("C9"), CODES, st.dictionaries(st.sampled_from([*routes.KINDS, ""]), COUNT)
+    ),
     routes.opened: calls(routes.opened, st.just("C9")),
     routes.removed: calls(routes.removed, ROUTES),
     routes.subscribed: calls(routes.subscribed, ROUTES),
@@ -176,6 +180,8 @@ def messages() -> Iterator[tuple[View, Message]]:
     yield routes.listing, routes.listing([route, of_config], default="C9", closed={"C9": "is_archived"}, command="/sim")
     for code in routes.WHY:
         yield routes.closed, routes.closed("C9", code, moved_to="C9", waiting=3, bot="@simops")
+        yield routes.moved, routes.moved("C9", code, {"approval": 2, "alert": 1, "alerts": 1200, "": 3})
+    yield routes.meant_for, routes.meant_for(parts.answer("Hello"), "C9")
     for view in (routes.made, routes.removed, routes.subscribed):
         yield view, view(route)
     yield routes.opened, routes.opened("C9")

@@ -86,12 +86,12 @@ class Sorter:
 
     def _default(self) -> str:
         settings = self._settings
-        return settings.fallback if settings.channel in self._store.routes.closed() else settings.channel
+        return settings.fallback if settings.channel in self._store.closed.all() else settings.channel
 
     def _seams(self) -> Seams:
         """How a push is judged. Called in the store's own thread, it reads nothing but what was read here."""
         settings, now = self._settings, self._clock.now()
-        closed, mutes, default = self._store.routes.closed(), self._store.mutes.open(), self._default()
+        closed, mutes, default = self._store.closed.all(), self._store.mutes.open(), self._default()
         routes = moved((*settings.routes, *self._store.routes.all()), closed, to=settings.fallback)
 
         def judge(about: About) -> Verdict:
