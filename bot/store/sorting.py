@@ -102,8 +102,8 @@ class Sorting:
             row = db.execute("SELECT * FROM events WHERE fate = '' ORDER BY id LIMIT 1").fetchone()
             if row is None:
                 return False
-            place = _Place(row["name"], None, json.dumps([target.channel]))
-            number = _new(db, place, row["received_at"], severity=Severity.MEDIUM)
+            place = Place(row["name"], None, json.dumps([target.channel]))
+            number = begin(db, place, row["received_at"], severity=Severity.MEDIUM)
             copies.add(db, number, [target], now=now)
             db.execute("UPDATE events SET fate = 'shown', incident = ? WHERE id = ?", (number, row["id"]))
             return True
@@ -112,7 +112,7 @@ class Sorting:
 
 
 @dataclass(frozen=True)
-class _Place:
+class Place:
     """What pushes have to share to be on one card."""
 
     name: str
@@ -139,8 +139,8 @@ class _Batch:
     def __init__(self, db: sqlite3.Connection, seams: Seams, limits: Limits, now: datetime) -> None:
         self._db, self._seams, self._limits, self._now = db, seams, limits, now
         self._known: dict[str, Listed] = {}
-        self._singles: dict[_Place, _Open] = {}
-        self._storms: dict[_Place, _Open] = {}
+        self._singles: dict[Place, _Open] = {}
+        self._storms: dict[Place, _Open] = {}
         self._touched: dict[int, _Open] = {}
         self._muted: Counter[tuple[int, str]] = Counter()
 
@@ -223,8 +223,8 @@ class _Batch:
     def _show(self, event: Event, about: About, targets: Sequence[Target]) -> int:
         """The incident whose card shows this push: one that is there already, or a new one."""
         audience = json.dumps([target.channel for target in targets])
-        place = _Place(event.push.name, event.push.giccid, audience)
-        everybody = _Place(event.push.name, None, audience)
+        place = Place(event.push.name, event.push.giccid, audience)
+        everybody = Place(event.push.name, None, audience)
         single = None if event.push.name in self._limits.separate else self._single(place, event)
         if single is not None and about.severity <= single.severity:
             return self._add(single, event)
@@ -238,14 +238,14 @@ class _Batch:
             copies.redraw(self._db, single.id, now=self._now)
         return self._begin(place, everybody, event, about, targets)
 
-    def _begin(self, place: _Place, everybody: _Place, event: Event, about: About, targets: Sequence[Target]) -> int:
+    def _begin(self, place: Place, everybody: Place, event: Event, about: About, targets: Sequence[Target]) -> int:
         """A new incident, of this SIM alone or, where it is one SIM too many, of all of them."""
         late = self._late(everybody, event) if event.push.giccid is not None else []
         sims = {row["giccid"] for row in late} | {event.push.giccid}
         if len(sims) < self._limits.of_storm(place.name):
             at = when(event.received_at)
             label, account = about.places.get("label"), about.places.get("account")
-            number = _new(self._db, place, at, severity=about.severity, label=label, account=account)
+            number = begin(self._db, place, at, severity=about.severity, label=label, account=account)
             copies.add(self._db, number, targets, now=self._now)
             self._singles[place] = _Open(number, about.severity, at)
             return number
@@ -262,7 +262,7 @@ class _Batch:
 
     # --- finding ---
 
-    def _single(self, place: _Place, event: Event) -> _Open | None:
+    def _single(self, place: Place, event: Event) -> _Open | None:
         """The incident of this SIM that is still going on."""
         since = when(event.received_at - self._limits.fold_for)
         found = self._singles.get(place)
@@ -277,7 +277,7 @@ class _Batch:
             found = self._singles[place] = _Open(row["id"], Severity(row["severity"]), row["last_at"])
         return found if found.last_at > since else None
 
-    def _storm(self, place: _Place, event: Event) -> _Open | None:
+    def _storm(self, place: Place, event: Event) -> _Open | None:
         """The storm that is still going on."""
         since = when(event.received_at - self._limits.storm_calm)
         found = self._storms.get(place)
@@ -292,7 +292,7 @@ class _Batch:
             found = self._storms[place] = _Open(row["id"], Severity(row["severity"]), row["last_at"], storm=True)
         return found if found.last_at > since else None
 
-    def _late(self, place: _Place, event: Event) -> list[sqlite3.Row]:
+    def _late(self, place: Place, event: Event) -> list[sqlite3.Row]:
         """The incidents of other SIMs that have begun within the window."""
         since = when(event.received_at - self._limits.storm_window)
         return self._db.execute(
@@ -304,11 +304,11 @@ class _Batch:
 
     # --- storms ---
 
-    def _make_storm(self, place: _Place, event: Event, about: About, targets: Sequence[Target]) -> _Open:
+    def _make_storm(self, place: Place, event: Event, about: About, targets: Sequence[Target]) -> _Open:
         """What happens to many is graver than the same happening to one."""
         severity = Severity(min(Severity.HIGH, about.severity + 1))
         at = when(event.received_at)
-        number = _new(self._db, place, at, severity=severity, storm=True)
+        number = begin(self._db, place, at, severity=severity, storm=True)
         loud = [target if severity is not Severity.HIGH else Target(target.channel) for target in targets]
         copies.add(self._db, number, loud, now=self._now)
         storm = self._storms[place] = self._touched[number] = _Open(number, severity, at, storm=True)
@@ -373,9 +373,9 @@ def _shared(event: Event) -> dict[tuple[str, str], int]:
     return found
 
 
-def _new(
+def begin(
     db: sqlite3.Connection,
-    place: _Place,
+    place: Place,
     at: str,
     *,
     severity: Severity,
@@ -383,7 +383,7 @@ def _new(
     label: str | None = None,
     account: str | None = None,
 ) -> int:
-    """A new incident; a storm counts its SIMs as they join."""
+    """The number of a new incident that began at this time, as rows have it; a storm counts its SIMs as they join."""
     count = 0 if storm else 1
     cursor = db.execute(
         "INSERT INTO incidents (name, giccid, label, account, audience, severity, storm, count, sims, first_at,"
