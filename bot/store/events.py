@@ -94,14 +94,23 @@ class Events:
         )
         return tuple(map(event_of, rows))
 
-    def was_told(self, name: str, giccids: Sequence[str], new: str | None, *, since: datetime) -> bool:
-        """Whether a push since then told that this SIM, by one of its spellings, has become that."""
+    def was_told(self, name: str, giccids: Sequence[str], new: str | None, *, at: datetime, around: timedelta) -> bool:
+        """Whether it was told that this SIM, by one of its spellings, became that at this time.
+
+        The log told it where it names the very time. A push did where its own time, or that of its coming, is not
+        farther than `around` from it; one without a time also where it came later.
+        """
         marks = ", ".join("?" * len(giccids))
-        rows = self._disk.reader.execute(
-            f"SELECT facts FROM events WHERE giccid IN ({marks}) AND name = ? AND received_at >= ?",  # noqa: S608
-            (*giccids, name, when(since)),
+        first, last = when(at - around), when(at + around)
+        near = (
+            "(received_at BETWEEN ? AND ? OR happened_at BETWEEN ? AND ? OR (happened_at IS NULL AND received_at > ?))"
         )
-        return any(facts_from_text(row["facts"]).get("new") == new for row in rows)
+        found = self._disk.reader.execute(
+            f"SELECT 1 FROM events WHERE giccid IN ({marks}) AND name = ? AND json_extract(facts, '$.new') IS ?"  # noqa: S608
+            f" AND CASE source WHEN 'log' THEN happened_at = ? ELSE {near} END LIMIT 1",
+            (*giccids, name, new, when(at), first, last, first, last, last),
+        ).fetchone()
+        return found is not None
 
     def last_received_at(self) -> datetime | None:
         """When the newest notification came."""
