@@ -46,8 +46,8 @@ from bot.slack import Slack
 from bot.smarthub.client import SmartHub
 from bot.smarthub.contract import Contract
 from bot.store import Store
+from bot.store.judging import Limits as Sharing
 from bot.store.sms import Keeping
-from bot.store.sorting import Limits as Sharing
 from bot.views.parts import Message, Units
 
 
@@ -303,9 +303,12 @@ def _conversations(tools: Tools) -> sms.Conversations:
     channel = config.sms.channel or config.slack.events_channel
     tools.store.sms.keeping = Keeping(channel, config.sms.keep_body_for, config.sms.follow_for)
     tools.store.sms.limits = SmsLimits(config.sms.per_person_and_hour, config.sms.per_sim_and_hour)
-    keywords = tuple(Keyword(one.channel, one.words, one.pattern) for one in config.sms.keywords)
-    settings = sms.Settings(channel, config.sims.label_field, config.sms.templates, keywords)
+    settings = sms.Settings(channel, config.sims.label_field, config.sms.templates, _keywords(config))
     return sms.Conversations(tools.store, settings)
+
+
+def _keywords(config: Config) -> tuple[Keyword, ...]:
+    return tuple(Keyword(one.channel, one.words, one.pattern) for one in config.sms.keywords)
 
 
 def _sms(tools: Tools, people: People, made: Approvals, conversations: sms.Conversations) -> sms.Sms:
@@ -344,6 +347,7 @@ def _pushes(tools: Tools, people: People, *, gets_through: Callable[[str], bool]
         approvals_channel=config.slack.approvals_channel,
         limits=Sharing(push.fold_for, push.storm_sims, push.storm_window, push.storm_calm, separate=SMS),
         routes=routes_of(config.routes),
+        keywords=_keywords(config),
         admins=config.roles.admins,
         snooze_for=push.snooze_for,
         remind_after=push.remind_after,

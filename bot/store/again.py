@@ -8,17 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.rules.conversations import SmsMessage
 from bot.rules.events import Event, Fate, severity_of
 from bot.rules.outbox import Card
 from bot.rules.routes import Target
 from bot.store import copies, outbox
 from bot.store.events import event_of
+from bot.store.incidents import Place, begin
 from bot.store.ledger import between
 from bot.store.rows import Row, when
 from bot.store.sms_rows import one
 from bot.store.sms_threads import thread_of
-from bot.store.sorting import Place, begin
 
 
 @dataclass
@@ -75,12 +74,14 @@ class _Showing:
         self.done.found += 1
         if row["fate"] == Fate.UNSORTED or self._waits_for_its_sms(row["id"]):
             self.done.first += 1
-        elif row["incident"] is not None:
-            self._incident(row["incident"])
-        elif (message := None if row["sms"] is None else one(self.db, "id = ?", row["sms"])) is not None and (
-            message.thread is not None
-        ):
-            self._message(message, message.thread)
+        elif not any([self._conversation(row["sms"]), self._incident(row["incident"])]):
+            self._otherwise(row)
+
+    def _otherwise(self, row: Row) -> None:
+        """One that has nothing in the channel that is meant, or nothing of its own at all."""
+        message = None if row["sms"] is None else one(self.db, "id = ?", row["sms"])
+        if row["incident"] is not None or (message is not None and message.thread is not None):
+            self.done.elsewhere += 1
         elif row["fate"] == Fate.SHOWN:
             self._plain(row["id"])
         else:
@@ -90,14 +91,15 @@ class _Showing:
         found = self.db.execute("SELECT 1 FROM sms_reports WHERE event = ? AND shown = 0", (event,)).fetchone()
         return found is not None
 
-    def _incident(self, number: int) -> None:
-        """The cards of an incident, or of the storm it is part of."""
+    def _incident(self, number: int | None) -> bool:
+        """Whether it has cards in the channel that is meant: its own, or those of the storm it is part of."""
+        if number is None:
+            return False
         storm = self.db.execute("SELECT coalesce(storm_id, id) FROM incidents WHERE id = ?", (number,)).fetchone()
         incident = number if storm is None else int(storm[0])
         if incident not in self.incidents:
             self.incidents[incident] = self._copies(incident)
-        if not self.incidents[incident]:
-            self.done.elsewhere += 1
+        return self.incidents[incident]
 
     def _copies(self, incident: int) -> bool:
         """Whether it has cards, in the channel that is meant."""
@@ -110,14 +112,17 @@ class _Showing:
             self._post(Card(f"notice:{row['id']}", row["channel"]))
         return bool(rows)
 
-    def _message(self, message: SmsMessage, number: int) -> None:
-        """An SMS in the thread of its SIM."""
-        thread = thread_of(self.db, number)
+    def _conversation(self, sms: int | None) -> bool:
+        """Whether it is an SMS in the thread of its SIM, in the channel that is meant."""
+        message = None if sms is None else one(self.db, "id = ?", sms)
+        if message is None or message.thread is None:
+            return False
+        thread = thread_of(self.db, message.thread)
         if self.channel not in (None, thread.channel):
-            self.done.elsewhere += 1
-            return
+            return False
         self.done.sms += message.subject not in self.posted
         self._post(Card(message.subject, thread.channel, under=f"sms-thread:{thread.id}"))
+        return True
 
     def _plain(self, event: int) -> None:
         """One that an earlier version has shown, on a card of its own."""

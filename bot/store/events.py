@@ -34,7 +34,8 @@ class Events:
         """The number under which this push is on disk; which card shows it is sorted out later (`store/sorting.py`).
 
         A push with the same key within the window counts up the one that is there already, on its card too. What
-        belongs into the conversation with a SIM is there at once: `told` says what goes to Slack for it.
+        belongs into the conversation with a SIM is there at once: `told` says what goes to Slack for it. The channels
+        that have subscribed it are sorted out later, too.
         """
         kept = self._sms.to_keep(push)
 
@@ -46,7 +47,8 @@ class Events:
             if known is None:
                 number = _insert(db, kept, now, source, bare=kept is not push)
                 if self._sms.on_push(db, push, number, told, now=now):
-                    db.execute("UPDATE events SET fate = 'sms' WHERE id = ?", (number,))
+                    # The same SMS once more, or a report that waits for its SMS, is not to be sorted.
+                    db.execute("UPDATE events SET fate = 'sms' WHERE id = ? AND sms IS NULL", (number,))
                     rhythm.count(db, [now])
                 return number
             db.execute("UPDATE events SET repeats = repeats + 1, last_at = ? WHERE id = ?", (when(now), known["id"]))
@@ -164,4 +166,5 @@ def event_of(row: Row, *, other_body: bytes | None = None) -> Event:
         incident=row["incident"],
         job=row["job"],
         source=Source(row["source"]),
+        sms=row["sms"],
     )

@@ -9,59 +9,22 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.rules.events import TAC, Event, Fate, Severity, Source
-from bot.rules.outbox import Note
 from bot.rules.routes import About, Target
 from bot.rules.snapshot import Listed
 from bot.store import copies, echoes, jobs, outbox, rhythm
 from bot.store.disk import Disk
 from bot.store.events import event_of
+from bot.store.incidents import Place, begin
+from bot.store.judging import Limits, Seams
 from bot.store.listed import by_giccids
 from bot.store.rows import time, when
 
 NOT_KNOWN = "unknown"
-SEPARATE_TIMES = 5
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Where a push belongs: the planned work that holds it (its number), else the channels that get it."""
-
-    targets: tuple[Target, ...] = ()
-    mute: int | None = None
-
-
-@dataclass(frozen=True)
-class Limits:
-    """When pushes share a card.
-
-    `fold_for`: how long after the last one the same event of the same SIM counts on its card. So many SIMs within
-    `storm_window` are a storm, which lasts until there was none for `storm_calm`. `separate` are the events of which
-    two are never the same.
-    """
-
-    fold_for: timedelta
-    storm_sims: int
-    storm_window: timedelta
-    storm_calm: timedelta
-    separate: frozenset[str] = frozenset()
-
-    def of_storm(self, event: str) -> int:
-        """How many SIMs make a storm. What each says for itself is shown for itself for longer."""
-        return self.storm_sims * (SEPARATE_TIMES if event in self.separate else 1)
-
-
-@dataclass(frozen=True)
-class Seams:
-    """What the store is told: how a push is judged, how grave it is, and what is said of it under a request's card."""
-
-    grave: Callable[[Event], Severity]
-    judge: Callable[[About], Verdict]
-    told: Callable[[int, Event], Note]
 
 
 class Sorting:
@@ -102,6 +65,8 @@ class Sorting:
             row = db.execute("SELECT * FROM events WHERE fate = '' ORDER BY id LIMIT 1").fetchone()
             if row is None:
                 return False
+            if row["sms"] is not None:  # it stands in a conversation, and is seen there
+                return db.execute("UPDATE events SET fate = 'sms' WHERE id = ?", (row["id"],)).rowcount == 1
             place = Place(row["name"], None, json.dumps([target.channel]))
             number = begin(db, place, row["received_at"], severity=Severity.MEDIUM)
             copies.add(db, number, [target], now=now)
@@ -109,15 +74,6 @@ class Sorting:
             return True
 
         return await self._disk.write(work)
-
-
-@dataclass(frozen=True)
-class Place:
-    """What pushes have to share to be on one card."""
-
-    name: str
-    giccid: str | None
-    audience: str
 
 
 @dataclass
@@ -152,6 +108,9 @@ class _Batch:
     def take(self, event: Event) -> None:
         """Finds the place of one push."""
         push = event.push
+        if event.sms is not None:
+            self._beside(event, event.sms)
+            return
         # What the log tells of may be found long after it happened.
         at = push.happened_at or event.received_at if event.source is Source.LOG else event.received_at
         job = jobs.job_of(self._db, push, now=at)
@@ -173,6 +132,18 @@ class _Batch:
             return
         self._note(event, Fate.SHOWN, incident=self._show(event, about, verdict.targets))
 
+    def _beside(self, event: Event, sms: int) -> None:
+        """Finds those who get an SMS beside the conversation it stands in; often there are none."""
+        about = self._about(event)
+        found = self._db.execute(
+            "SELECT channel FROM sms JOIN sms_threads t ON t.id = sms.thread WHERE sms.id = ?", (sms,)
+        ).fetchone()
+        verdict = self._seams.beside(about, event, None if found is None else found["channel"])
+        if verdict.mute is not None:
+            self._muted[verdict.mute, event.push.name] += 1
+        shown = self._show(event, about, verdict.targets) if verdict.targets else None
+        self._note(event, Fate.SMS, incident=shown)
+
     def end(self, events: Sequence[Event]) -> None:
         """Counts up what was added, and has the cards of it drawn anew."""
         for one in self._touched.values():
@@ -192,7 +163,9 @@ class _Batch:
             " ON CONFLICT (mute, name) DO UPDATE SET count = count + excluded.count",
             [(*key, count) for key, count in self._muted.items()],
         )
-        rhythm.count(self._db, [event.received_at for event in events if event.source is Source.PUSH])
+        # What stands in conversations was counted when it came.
+        alone = [event for event in events if event.source is Source.PUSH and event.sms is None]
+        rhythm.count(self._db, [event.received_at for event in alone])
 
     # --- one push ---
 
@@ -371,23 +344,3 @@ def _shared(event: Event) -> dict[tuple[str, str], int]:
     if event.push.name in ("apn-status-change", "sim-status-change") and facts.get("new"):
         found["new", str(facts["new"])] = 1
     return found
-
-
-def begin(
-    db: sqlite3.Connection,
-    place: Place,
-    at: str,
-    *,
-    severity: Severity,
-    storm: bool = False,
-    label: str | None = None,
-    account: str | None = None,
-) -> int:
-    """The number of a new incident that began at this time, as rows have it; a storm counts its SIMs as they join."""
-    count = 0 if storm else 1
-    cursor = db.execute(
-        "INSERT INTO incidents (name, giccid, label, account, audience, severity, storm, count, sims, first_at,"
-        " last_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (place.name, place.giccid, label, account, place.audience, severity.value, int(storm), count, count, at, at),
-    )
-    return int(cursor.lastrowid or 0)

@@ -46,7 +46,9 @@ class Known:
 
     `events` are its newest pushes, the newest first. `sim` is the SIM as the last look saw it; `twins` are the others
     with its new IMEI, `model` how many SIMs have its new model; `ours` the newest request here for this SIM, `job` the
-    bulk job. Of a storm: what its SIMs share, the likely `cause`, and who came `restless`ly, with how often.
+    bulk job, `conversation` the channel of the one with the SIM, for an SMS that stands in it.
+
+    Of a storm: what its SIMs share, the likely `cause`, and who came `restless`ly, with how often.
     """
 
     events: Sequence[Event] = ()
@@ -55,6 +57,7 @@ class Known:
     model: int | None = None
     ours: Approval | None = None
     job: int | None = None
+    conversation: str | None = None
     counts: Counts = field(default_factory=lambda: NOTHING)
     cause: Cause | None = None
     restless: Sequence[tuple[str, int]] = ()
@@ -103,6 +106,7 @@ def _single(incident: Incident, known: Known) -> list[list[Element]]:
         rows += details(newest, units=known.units)
         rows += telling.more(newest, known.sim, known.twins, known.model, units=known.units)
         rows += telling.ours(newest, known.ours, known.job)
+        rows += telling.conversation(known.conversation)
         rows.append(spans(bold("When"), "  ", moment(newest.push.happened_at or newest.received_at)))
     rows.append(spans(bold("Severity"), f"  {incident.severity.word}"))
     if incident.count > 1:

@@ -94,6 +94,15 @@ def ours(event: Event, request: Approval | None, job: int | None) -> Rows:
     return [[bold("Was it us?"), *said, *spans(f", {request.state} ", moment(at))]]
 
 
+def conversation(channel: str | None) -> Rows:
+    """Where an SMS stands with all that came and went before it."""
+    if channel is None:
+        return []
+    return [
+        [bold("Conversation"), *spans("  in the thread of the SIM in "), {"type": "channel", "channel_id": channel}]
+    ]
+
+
 def storm(incident: Incident, counts: Counts, cause: Cause | None, restless: Sequence[tuple[str, int]]) -> Rows:
     """How many SIMs, of which accounts, countries and plans, and what they have in common."""
     rows = [

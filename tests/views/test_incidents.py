@@ -65,6 +65,7 @@ KNOWN = st.builds(
     model=maybe(COUNT),
     ours=maybe(REQUESTS),
     job=maybe(IDS),
+    conversation=maybe(st.just("C9")),
     counts=SHARES,
     cause=maybe(CAUSES),
     restless=RESTLESS,
@@ -143,6 +144,7 @@ BLOCKS: Mapping[View, st.SearchStrategy[Any]] = {
 SINGLE = ANY_EVENT.map(lambda event: replace(event, push=replace(event.push, name="imei-change")))
 ROWS: Mapping[View, st.SearchStrategy[Any]] = {
     incidents.line: INCIDENTS.map(incidents.line),
+    telling.conversation: st.builds(telling.conversation, maybe(st.just("C9"))),
     telling.more: st.builds(telling.more, SINGLE, maybe(LISTED), few(LISTED), maybe(COUNT), units=UNITS),
     telling.ours: st.builds(telling.ours, ANY_EVENT, maybe(REQUESTS), maybe(IDS)),
     telling.place: st.builds(telling.place, INCIDENTS, maybe(LISTED)),

@@ -60,9 +60,14 @@ class Showing:
             model=model,
             ours=self._ours(incident),
             job=None if incident.giccid is None else self.store.job_sims.newest_of(ways(incident.giccid)),
+            conversation=None if newest is None else self._conversation(newest.sms),
             snooze_for=say_duration(self.settings.snooze_for),
             units=self.settings.units,
         )
+
+    def _conversation(self, sms: int | None) -> str | None:
+        thread = None if sms is None else self.store.sms.get(sms).thread
+        return None if thread is None else self.store.closed.reached(self.store.sms.thread(thread).channel)
 
     def _device(self, event: Event | None) -> tuple[tuple[Listed, ...], int | None]:
         """The other SIMs in the device that is new, and how many SIMs are in one of its model."""
