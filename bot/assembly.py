@@ -360,7 +360,7 @@ def _pushes(tools: Tools, people: People, *, gets_through: Callable[[str], bool]
         clock=clock,
         settings=settings,
         sorter=pushes.Sorter(store=store, clock=clock, settings=settings),
-        showing=pushes.Showing(store, clock, settings),
+        showing=pushes.Showing(store, slack, clock, settings),
         routing=pushes.Routing(store, slack, clock, settings, people.zone),
         closing=pushes.Closing(store, slack, clock, settings, people.members),
         caring=pushes.Caring(store, slack, clock, settings),

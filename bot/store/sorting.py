@@ -16,6 +16,7 @@ from datetime import datetime
 from bot.rules.events import TAC, Event, Fate, Severity, Source
 from bot.rules.routes import About, Target
 from bot.rules.snapshot import Listed
+from bot.rules.storms import NOT_KNOWN
 from bot.store import copies, echoes, jobs, outbox, rhythm
 from bot.store.disk import Disk
 from bot.store.events import event_of
@@ -23,8 +24,6 @@ from bot.store.incidents import Place, begin
 from bot.store.judging import Limits, Seams
 from bot.store.listed import by_giccids
 from bot.store.rows import time, when
-
-NOT_KNOWN = "unknown"
 
 
 class Sorting:

@@ -57,6 +57,7 @@ SHARES = st.dictionaries(st.sampled_from([*telling.SHARE]), st.dictionaries(TEXT
 SHARE = st.floats(0, 1)
 CAUSES = st.builds(Cause, st.sampled_from([*telling.CAUSES]), TEXT, SHARE, maybe(SHARE))
 RESTLESS = few(st.tuples(TEXT, st.integers(1, 2**31)), times=(1, 2))
+LINKS = st.just("https://acme.slack.com/archives/C9/p1795336200000000")
 KNOWN = st.builds(
     Known,
     events=few(ANY_EVENT, times=(1, 2)),
@@ -64,6 +65,7 @@ KNOWN = st.builds(
     twins=few(LISTED),
     model=maybe(COUNT),
     ours=maybe(REQUESTS),
+    link=maybe(LINKS),
     job=maybe(IDS),
     conversation=maybe(st.just("C9")),
     counts=SHARES,
@@ -137,16 +139,18 @@ SURFACES: Mapping[View, st.SearchStrategy[Callable[[], Any]]] = {
 }
 BLOCKS: Mapping[View, st.SearchStrategy[Any]] = {
     routes.place: st.just(parts.lines([routes.place("C9"), parts.say("x")])),
-    telling.buttons: st.builds(telling.buttons, INCIDENTS, maybe(LISTED)).map(
+    telling.conversation: maybe(st.just("C9")).map(
+        lambda channel: parts.lines(*telling.conversation(channel), [parts.say("x")])
+    ),
+    telling.buttons: st.builds(telling.buttons, INCIDENTS, maybe(LISTED), maybe(ANY_EVENT)).map(
         lambda row: parts.actions("x", *row, parts.button("x", action="x", id=1))
     ),
 }
 SINGLE = ANY_EVENT.map(lambda event: replace(event, push=replace(event.push, name="imei-change")))
 ROWS: Mapping[View, st.SearchStrategy[Any]] = {
     incidents.line: INCIDENTS.map(incidents.line),
-    telling.conversation: st.builds(telling.conversation, maybe(st.just("C9"))),
     telling.more: st.builds(telling.more, SINGLE, maybe(LISTED), few(LISTED), maybe(COUNT), units=UNITS),
-    telling.ours: st.builds(telling.ours, ANY_EVENT, maybe(REQUESTS), maybe(IDS)),
+    telling.ours: st.builds(telling.ours, ANY_EVENT, maybe(REQUESTS), maybe(IDS), maybe(LINKS)),
     telling.place: st.builds(telling.place, INCIDENTS, maybe(LISTED)),
     telling.storm: st.builds(telling.storm, INCIDENTS, SHARES, maybe(CAUSES), RESTLESS),
 }
