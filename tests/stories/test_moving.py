@@ -51,7 +51,7 @@ async def filled_up(world: World, *, nth: int = 0) -> None:
 @pytest.mark.parametrize("how", CLOSED)
 async def test_a_request_at_night(world: World, how: str):
     """A request that cannot be posted where it belongs is decided in the other channel: it says for which it was
-    meant, its card changes there, and that there is one is told before it."""
+    meant, its card changes there, and that there is one is told before it. Who reads it there is not told it again."""
     lose(world, APPROVALS, how)
 
     await world.say(f"/sim suspend {world.hub.pick()}", by=OPERATOR)
@@ -66,6 +66,7 @@ async def test_a_request_at_night(world: World, how: str):
     assert world.hub.count("suspendSim") == 1
     assert "the SIM reads suspended now" in world.now(card)
     assert "Meant for" in world.now(card)
+    assert [words for words in world.told(OPERATOR) if "Confirmed" in words] == []
     assert cards(world, APPROVALS) == []
     assert len([words for words in world.told(ADMIN) if "I cannot post in" in words]) == 1
 
