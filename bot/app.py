@@ -315,7 +315,7 @@ class App:
             Job("files", timedelta(seconds=2), self.flows.approvals.filing.file, PATIENT),
             Job("snoozes", timedelta(seconds=30), wake),
             Job("pushes", timedelta(seconds=5), tick_pushes),
-            Job("channels", timedelta(minutes=1), pushes.routing.probe),
+            Job("channels", timedelta(minutes=1), pushes.closing.probe),
             Job("watchdog", timedelta(minutes=1), pushes.watching.look),
             *([Job("change log", reconcile, pushes.watching.reconcile, PATIENT)] if reconcile else []),
             Job("audit", timedelta(hours=6), self.flows.audit.prune, PATIENT),

@@ -51,8 +51,8 @@ from bot.smarthub.client import SmartHub
 from bot.smarthub.contract import Contract
 from bot.smarthub.keys import version
 from bot.store import Store
+from bot.store.judging import Limits as Sharing
 from bot.store.sms import Keeping
-from bot.store.sorting import Limits as Sharing
 from bot.views.parts import Message, Units
 
 
@@ -106,13 +106,13 @@ def make_flows(tools: Tools, *, pulse: Pulse, checked_at: Callable[[], datetime 
     made_approvals = _approvals(tools, policies, people, made_lists, conversations)
     made_alerts, made_events = _alerts(tools), _events(tools, conversations)
     made_jobs = _jobs(tools, people, made_approvals, made_lists)
-    made_pushes = _pushes(tools, people, gets_through=lambda: outbox.trouble is None)
+    made_pushes = _pushes(tools, people, gets_through=lambda one: outbox.gets_through(one))  # noqa: PLW0108 - below
     outbox = Outbox(
         store=store.outbox,
         slack=slack,
         sees=people.sees,
         clock=clock,
-        closed=made_pushes.routing.closed,
+        closed=made_pushes.closing.closed,
         picture=Pictures(slack).beside,
         draw={
             "approval": made_approvals.steps.draw,
@@ -211,7 +211,7 @@ def _approvals(
         undo_within=config.approvals.undo_within,
         tell_approvers=config.approvals.message_approvers,
     )
-    steps = approvals.Steps(store=store.approvals, clock=tools.clock, settings=settings)
+    steps = approvals.Steps(store=store.approvals, clock=tools.clock, settings=settings, reached=store.closed.reached)
 
     async def voters_for(policy: Policy, asked_by: str, asked_at: datetime, votes: Sequence[Vote]) -> Voters:
         given = store.delegations.since(asked_at)
@@ -309,9 +309,12 @@ def _conversations(tools: Tools) -> sms.Conversations:
     channel = config.sms.channel or config.slack.events_channel
     tools.store.sms.keeping = Keeping(channel, config.sms.keep_body_for, config.sms.follow_for)
     tools.store.sms.limits = SmsLimits(config.sms.per_person_and_hour, config.sms.per_sim_and_hour)
-    keywords = tuple(Keyword(one.channel, one.words, one.pattern) for one in config.sms.keywords)
-    settings = sms.Settings(channel, config.sims.label_field, config.sms.templates, keywords)
+    settings = sms.Settings(channel, config.sims.label_field, config.sms.templates, _keywords(config))
     return sms.Conversations(tools.store, settings)
+
+
+def _keywords(config: Config) -> tuple[Keyword, ...]:
+    return tuple(Keyword(one.channel, one.words, one.pattern) for one in config.sms.keywords)
 
 
 def _sms(tools: Tools, people: People, made: Approvals, conversations: sms.Conversations) -> sms.Sms:
@@ -340,7 +343,7 @@ def _events(tools: Tools, conversations: sms.Conversations) -> events.Events:
     )
 
 
-def _pushes(tools: Tools, people: People, *, gets_through: Callable[[], bool]) -> pushes.Pushes:
+def _pushes(tools: Tools, people: People, *, gets_through: Callable[[str], bool]) -> pushes.Pushes:
     config, store, slack, clock = tools.config, tools.store, tools.slack, tools.clock
     push = config.push
     settings = pushes.Settings(
@@ -350,6 +353,7 @@ def _pushes(tools: Tools, people: People, *, gets_through: Callable[[], bool]) -
         approvals_channel=config.slack.approvals_channel,
         limits=Sharing(push.fold_for, push.storm_sims, push.storm_window, push.storm_calm, separate=SMS),
         routes=routes_of(config.routes),
+        keywords=_keywords(config),
         admins=config.roles.admins,
         snooze_for=push.snooze_for,
         remind_after=push.remind_after,
@@ -362,8 +366,9 @@ def _pushes(tools: Tools, people: People, *, gets_through: Callable[[], bool]) -
         clock=clock,
         settings=settings,
         sorter=pushes.Sorter(store=store, clock=clock, settings=settings),
-        showing=pushes.Showing(store, clock, settings),
-        routing=pushes.Routing(store, slack, clock, settings, people.zone, people.members),
+        showing=pushes.Showing(store, slack, clock, settings),
+        routing=pushes.Routing(store, slack, clock, settings, people.zone),
+        closing=pushes.Closing(store, slack, clock, settings, people.members),
         caring=pushes.Caring(store, slack, clock, settings),
         muting=pushes.Muting(store, clock, settings, people.zone),
         gathering=pushes.Gathering(store, slack, clock, settings, gets_through),

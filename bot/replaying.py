@@ -17,6 +17,7 @@ import click
 from bot.config import Config
 from bot.errors import BadInput, StoreError
 from bot.store import ledger
+from bot.store.again import Again, show_again
 from bot.store.disk import read_only
 
 WAITS_S = 10
@@ -51,8 +52,8 @@ def listing(*, channel: str | None, since: str | None, until: str | None) -> Non
 
 @replay.command("send")
 @click.option("--id", "ids", multiple=True, type=click.IntRange(1), help="A message set aside, as `list` prints it.")
-@click.option("--event", "events", multiple=True, type=click.IntRange(1), help="The card of this notification, anew.")
-@click.option("--shown", is_flag=True, help="With a time: the cards of all notifications of that time, anew.")
+@click.option("--event", "events", multiple=True, type=click.IntRange(1), help="This notification, anew.")
+@click.option("--shown", is_flag=True, help="With a time: all notifications of that time, anew.")
 @channel
 @since
 @until
@@ -65,20 +66,46 @@ def send(
     since: str | None,
     until: str | None,
 ) -> None:
-    """Lets what was set aside wait again, and has cards posted anew, whether they stand in Slack or not."""
+    """Lets what was set aside wait again, and has cards posted anew, whether they stand in Slack or not.
+
+    A notification in a conversation is posted there once more; one that stands under a request or in a job, or was held
+    by planned work, gets a card of its own in the channel for notifications, or in --channel.
+    """
     start, end = read_time(since), read_time(until)
     if not ids and not events and channel is None and start is None and end is None:
         raise BadInput("Write which: --id, --event, --channel, --since or --until. `simops replay list` shows them.")
     if shown and start is None and end is None:
         raise BadInput("With --shown, write the time as well: --since or --until.")
-    with _writing(_path()) as db:
-        freed = cards = 0
+    config = Config.read(os.environ)
+    default, shown_again = config.slack.events_channel, None
+    with _writing(config.store.path) as db:
+        freed = 0
         if ids or not events:
             freed = ledger.free(db, ids=ids, channel=channel, since=start, until=end)
         if events or shown:
             now = datetime.now(UTC)
-            cards = ledger.show_again(db, events=events, channel=channel, since=start, until=end, now=now)
-    click.echo(f"{freed} messages wait again; {cards} cards will be posted anew.")
+            shown_again = show_again(
+                db, events=events, default=default, channel=channel, since=start, until=end, now=now
+            )
+    told = [] if shown_again is None else said(shown_again, into=channel or default)
+    for line in (f"{freed} messages wait again.", *told):
+        click.echo(line)
+
+
+def said(shown: Again, *, into: str) -> list[str]:
+    """What is posted anew, and of what is not, why."""
+    why = (
+        (shown.sms, "of them are SMS in their conversations"),
+        (shown.own, f"of them are of notifications that had no card of their own, and get one in {into}"),
+        (shown.elsewhere, "notifications have nothing in this channel; leave out --channel to post what they have"),
+        (shown.first, "notifications will be shown for the first time by the bot, as soon as it runs"),
+    )
+    nothing = ["There is no such notification."] if not shown.found else []
+    return [
+        f"{shown.cards} cards will be posted anew.",
+        *nothing,
+        *(f"{count} {words}." for count, words in why if count),
+    ]
 
 
 def read_time(text: str | None) -> datetime | None:

@@ -69,11 +69,20 @@ class Slack:
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
         self._direct: dict[str, str] = {}
+        self._home = ""  # where this workspace is, as soon as Slack has said so
 
     async def me(self) -> Mapping[str, str]:
         """Who the token belongs to: `user_id`, `bot_id`, `team_id`, `team`."""
         data = await self._call(self._client.auth_test())
+        self._home = str(data.get("url") or "")
         return {key: str(value) for key, value in data.items() if isinstance(value, str)}
+
+    def link(self, channel: str, ts: str) -> str | None:
+        """Where a message is opened; `None` before Slack has said where this workspace is (`me`).
+
+        It is what https://docs.slack.dev/reference/methods/chat.getPermalink would say, without asking for each card.
+        """
+        return f"{self._home}archives/{channel}/p{ts.replace('.', '')}" if self._home else None
 
     async def scopes(self) -> frozenset[str] | None:
         """What the token may do, as Slack says beside its answers; `None` when it does not say."""

@@ -16,6 +16,7 @@ from bot.slack import LOST, Posted, Slack
 from bot.store.outbox import Outbox as Stored
 from bot.store.outbox import Place
 from bot.views import late as late_view
+from bot.views import routes as route_view
 from bot.views.parts import Message, fit
 
 Draw = Callable[[int], Message]
@@ -82,6 +83,10 @@ class Outbox:
     def trouble(self) -> str | None:
         """What keeps messages from their place now, in a sentence."""
         return next(iter(self._troubles.values()), None)
+
+    def gets_through(self, channel: str) -> bool:
+        """Whether nothing is known to keep messages from this channel."""
+        return ALL not in self._troubles and channel not in self._troubles
 
     def wake(self) -> None:
         """Says that something new may wait."""
@@ -214,12 +219,17 @@ class Outbox:
                 return await self._show(waiting, subject, self._draw[kind](int(number)))
             case Note() as note:
                 channel = await self._channel(note.channel)
-                return await self._post_under(waiting, channel, self._dated(waiting, note))
+                message = self._for_another(self._dated(waiting, note), waiting.meant_for)
+                return await self._post_under(waiting, channel, message)
 
     def _dated(self, waiting: Waiting, note: Note) -> Message:
         """The message of a note, with the time it was written where that is long ago."""
         message = Message(note.text, note.blocks, plain=note.plain)
         return late_view.dated(message, waiting.made_at) if waiting.is_late(self._clock.now()) else message
+
+    def _for_another(self, message: Message, channel: str | None) -> Message:
+        """The message with the channel it was meant for, where that is another one."""
+        return message if channel is None else route_view.meant_for(message, channel)
 
     async def _post_under(self, waiting: Waiting, channel: str, message: Message) -> Posted:
         """Posts it in the thread it belongs to; in the channel where somebody deleted the card that began it."""
@@ -244,6 +254,7 @@ class Outbox:
     async def _show(self, waiting: Waiting, subject: str, message: Message) -> Posted:
         """The card in its place: edited where it stands, posted where it does not stand any more, or yet."""
         place = self._store.place(subject)
+        message = self._for_another(message, waiting.meant_for if place is None else place.meant_for)
         if place is not None:
             try:
                 return await self._edit(waiting, Posted(place.channel, place.ts), message)
@@ -314,6 +325,8 @@ class Outbox:
             await self._store.again(waiting, error=str(problem))
         if problem.code in NO_CHANNEL and not waiting.channel.startswith(("U", "W")):
             await self._closed(waiting.channel, problem.code)
+            if not self._store.depth_of(waiting.channel):
+                self._troubles.pop(waiting.channel, None)  # another channel has all of it
 
     async def _set_aside(self, waiting: Waiting, error: str) -> None:
         log.error("message_set_aside", outbox=waiting.id, channel=waiting.channel, problem=error)

@@ -87,7 +87,7 @@ class Event:
     """A push that is on disk. `repeats` counts how often the same one came again, last at `last_at`.
 
     `other_body` is what it said last when it came again under its id in other words. `incident` is the one whose card
-    shows it, where it has one.
+    shows it, where it has one; `sms` is the one it brought, or tells of, in the conversation with its SIM.
     """
 
     id: int
@@ -101,6 +101,7 @@ class Event:
     incident: int | None = None
     job: int | None = None
     source: Source = Source.PUSH
+    sms: int | None = None
 
 
 TAC = 8  # digits of an IMEI that name the model: https://www.gsma.com, type allocation code

@@ -81,7 +81,10 @@ Outgoing = Card | Note
 
 @dataclass(frozen=True)
 class Waiting:
-    """One row of the outbox that has not reached Slack. `stands`: its card is there and is only drawn anew."""
+    """One row of the outbox that has not reached Slack. `stands`: its card is there and is only drawn anew.
+
+    `meant_for` is the channel that takes nothing, of a message that goes to another one instead.
+    """
 
     id: int
     channel: str
@@ -90,6 +93,7 @@ class Waiting:
     tries: int
     error: str | None = None
     stands: bool = False
+    meant_for: str | None = None
 
     @property
     def method(self) -> str:
@@ -149,7 +153,8 @@ def fold(head: Waiting, behind: Sequence[Waiting], *, now: datetime) -> tuple[Wa
         return ()
     found: list[Waiting] = []
     for one in behind[: FOLDED - 1]:
-        if not _can_fold(one.what) or place_of(one.what) != place_of(head.what):
+        together = place_of(one.what) == place_of(head.what) and one.meant_for == head.meant_for
+        if not _can_fold(one.what) or not together:
             break
         found.append(one)
     return tuple(found)

@@ -89,13 +89,18 @@ class Typed:
 
 def aim(routes: Sequence[Route], about: About, *, default: str, now: datetime) -> tuple[Target, ...]:
     """The channels that get it, each once; where no route takes it, the default one. The most urgent route decides."""
+    return routed(routes, about, now=now) or (Target(default),)
+
+
+def routed(routes: Sequence[Route], about: About, *, now: datetime) -> tuple[Target, ...]:
+    """The channels of the routes that take it, each once."""
     found: dict[str, str] = {}
     for route in routes:
         if route.wanted.fits(about):
             hold = now_or_later(route.quiet, route.digest, about.severity, now=now)
             known = found.get(route.channel)
             found[route.channel] = hold if known is None else min(known, hold, key=len)
-    return tuple(Target(channel, hold) for channel, hold in sorted(found.items())) or (Target(default),)
+    return tuple(Target(channel, hold) for channel, hold in sorted(found.items()))
 
 
 def read_wanted(text: str) -> Wanted:

@@ -1,14 +1,15 @@
-"""When it is unusual that no push has come for so long, at this hour. Pure."""
+"""When it is unusual that no push has come for so long, and in which pieces to look for what was missed. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 LOOKS_BACK = timedelta(days=28)
 LEAST_DAYS = 3  # on which pushes came at such an hour, before anything is called usual
 SHORTEST = timedelta(minutes=15)
+SLICE = timedelta(hours=1)
 TIMES = 3  # as long as the longest usual pause is unusual
 
 
@@ -42,3 +43,13 @@ def is_unusual(last_at: datetime, hours: Sequence[Hour], *, now: datetime) -> ti
 
 def _this(now: datetime) -> datetime:
     return now.replace(minute=0, second=0, microsecond=0)
+
+
+def slices(since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """The time between these two in pieces of an hour at most, one behind the other, up to the very end; one piece
+    where the end is before the beginning, because the clock was set back."""
+    start = since
+    while until - start > SLICE:
+        yield start, start + SLICE
+        start += SLICE
+    yield min(start, until), until

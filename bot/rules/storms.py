@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 Counts = Mapping[str, Mapping[str, int]]  # for each thing they may share, how many have which
 NOTHING: Counts = MappingProxyType({})
+NOT_KNOWN = "unknown"
 SHARED = 0.8  # of the SIMs of a storm have to share it
 STANDS_OUT = 1.5  # times as many as of the whole fleet
 # What a storm may be about, the likeliest cause first: one country's network, one customer's doing, one plan's limit.
@@ -60,12 +61,13 @@ def tally(rows: Iterable[tuple[str, str, int]]) -> dict[str, dict[str, int]]:
 
 
 def _most(what: str, storm: Counts, fleet: Counts) -> Cause | None:
-    """The value that most of the storm's SIMs have, where it says anything."""
+    """The value that most of the storm's SIMs have, where it says anything; that it is not known says nothing."""
     here, everywhere = storm.get(what, {}), fleet.get(what, {})
     total, whole = sum(here.values()), sum(everywhere.values())
-    if not total:
+    known = {value: count for value, count in here.items() if value != NOT_KNOWN}
+    if not known:
         return None
-    value, count = top(here, most=1)[0]
+    value, count = top(known, most=1)[0]
     share = count / total
     usual = everywhere.get(value, 0) / whole if whole else None
     if share < SHARED or (usual is not None and share < STANDS_OUT * usual):

@@ -8,6 +8,7 @@ from bot.store.alerts import Alerts
 from bot.store.approvals import Approvals
 from bot.store.audit import Audit
 from bot.store.batches import Batches
+from bot.store.closed import Closed
 from bot.store.copies import Copies
 from bot.store.delegations import Delegations
 from bot.store.deliveries import Deliveries, Runs
@@ -54,6 +55,7 @@ class Store:
         self.incidents = Incidents(self.disk)
         self.copies = Copies(self.disk)
         self.routes = Routes(self.disk)
+        self.closed = Closed(self.disk)
         self.mutes = Mutes(self.disk)
         self.rhythm = Rhythm(self.disk)
         self.alerts = Alerts(self.disk)

@@ -153,7 +153,8 @@ class _Batch:
     def _converse(self, number: int, one: Arrival) -> None:
         """What belongs into the conversation with a SIM is there at once."""
         if self._sms.on_push(self._db, one.push, number, one.told, now=one.now):
-            self._db.execute("UPDATE events SET fate = 'sms' WHERE id = ?", (number,))
+            # The same SMS once more, or a report that waits for its SMS, is not to be sorted.
+            self._db.execute("UPDATE events SET fate = 'sms' WHERE id = ? AND sms IS NULL", (number,))
             rhythm.count(self._db, [one.now])
 
     def _repeat(self, number: int, one: Arrival) -> int:

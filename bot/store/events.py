@@ -38,7 +38,8 @@ class Events:
         """The number under which this push is on disk; which card shows it is sorted out later (`store/sorting.py`).
 
         A push with the same key within the window counts up the one that is there already, on its card too. What
-        belongs into the conversation with a SIM is there at once: `told` says what goes to Slack for it.
+        belongs into the conversation with a SIM is there at once: `told` says what goes to Slack for it. The channels
+        that have subscribed it are sorted out later, too.
         """
         kept = self._sms.to_keep(push)
         return await self._arrivals.put(Arrival(push, kept, window, now, source, told))
@@ -75,14 +76,23 @@ class Events:
         )
         return tuple(map(event_of, rows))
 
-    def was_told(self, name: str, giccids: Sequence[str], new: str | None, *, since: datetime) -> bool:
-        """Whether a push since then told that this SIM, by one of its spellings, has become that."""
+    def was_told(self, name: str, giccids: Sequence[str], new: str | None, *, at: datetime, around: timedelta) -> bool:
+        """Whether it was told that this SIM, by one of its spellings, became that at this time.
+
+        The log told it where it names the very time. A push did where its own time, or that of its coming, is not
+        farther than `around` from it; one without a time also where it came later.
+        """
         marks = ", ".join("?" * len(giccids))
-        rows = self._disk.reader.execute(
-            f"SELECT facts FROM events WHERE giccid IN ({marks}) AND name = ? AND received_at >= ?",  # noqa: S608
-            (*giccids, name, when(since)),
+        first, last = when(at - around), when(at + around)
+        near = (
+            "(received_at BETWEEN ? AND ? OR happened_at BETWEEN ? AND ? OR (happened_at IS NULL AND received_at > ?))"
         )
-        return any(facts_from_text(row["facts"]).get("new") == new for row in rows)
+        found = self._disk.reader.execute(
+            f"SELECT 1 FROM events WHERE giccid IN ({marks}) AND name = ? AND json_extract(facts, '$.new') IS ?"  # noqa: S608
+            f" AND CASE source WHEN 'log' THEN happened_at = ? ELSE {near} END LIMIT 1",
+            (*giccids, name, new, when(at), first, last, first, last, last),
+        ).fetchone()
+        return found is not None
 
     def last_received_at(self) -> datetime | None:
         """When the newest notification came."""
@@ -114,4 +124,5 @@ def event_of(row: Row, *, other_body: bytes | None = None) -> Event:
         incident=row["incident"],
         job=row["job"],
         source=Source(row["source"]),
+        sms=row["sms"],
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.errors import NotFound
@@ -20,6 +21,15 @@ from bot.store.disk import Disk
 from bot.store.rows import Row, time, time_or_none, when, when_or_none
 
 PIECE = 1000
+
+
+@dataclass(frozen=True)
+class Place:
+    """What pushes have to share to be on one card: `audience` are the channels as JSON."""
+
+    name: str
+    giccid: str | None
+    audience: str
 
 
 class Incidents:
@@ -181,3 +191,23 @@ def _member(row: Row) -> Member:
         time(row["first_at"]),
         time(row["last_at"]),
     )
+
+
+def begin(
+    db: sqlite3.Connection,
+    place: Place,
+    at: str,
+    *,
+    severity: Severity,
+    storm: bool = False,
+    label: str | None = None,
+    account: str | None = None,
+) -> int:
+    """The number of a new incident that began at this time, as rows have it; a storm counts its SIMs as they join."""
+    count = 0 if storm else 1
+    cursor = db.execute(
+        "INSERT INTO incidents (name, giccid, label, account, audience, severity, storm, count, sims, first_at,"
+        " last_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (place.name, place.giccid, label, account, place.audience, severity.value, int(storm), count, count, at, at),
+    )
+    return int(cursor.lastrowid or 0)

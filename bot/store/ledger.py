@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.rules.outbox import Card
-from bot.store import outbox
 from bot.store.rows import Row, time, time_or_none, when
 
 
@@ -53,7 +51,7 @@ def stuck(
     db: sqlite3.Connection, *, channel: str | None = None, since: datetime | None = None, until: datetime | None = None
 ) -> tuple[Stuck, ...]:
     """The messages that wait, are on their way or were set aside, the oldest first."""
-    where, values = _where(channel, since, until, column="made_at")
+    where, values = between(channel, since, until, column="made_at")
     statement = f"SELECT * FROM outbox WHERE state != 'sent'{where} ORDER BY id LIMIT 1000"  # noqa: S608 - ours
     rows = db.execute(statement, values)
     return tuple(_stuck(row) for row in rows)
@@ -73,7 +71,7 @@ def free(
     until: datetime | None = None,
 ) -> int:
     """How many messages that were set aside wait again, at their old place."""
-    where, values = _where(channel, since, until, column="made_at")
+    where, values = between(channel, since, until, column="made_at")
     if ids:
         where += f" AND id IN ({', '.join('?' * len(ids))})"
         values += [*map(str, ids)]
@@ -84,35 +82,10 @@ def free(
     return cursor.rowcount
 
 
-def show_again(
-    db: sqlite3.Connection,
-    *,
-    events: Sequence[int] = (),
-    channel: str | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    now: datetime,
-) -> int:
-    """How many cards of these notifications are posted anew, whether they stand in Slack or not."""
-    where, values = _where(None, since, until, column="received_at")
-    if events:
-        where += f" AND id IN ({', '.join('?' * len(events))})"
-        values += [*map(str, events)]
-    incidents = f"SELECT coalesce(i.storm_id, i.id) FROM incidents i WHERE i.id IN (SELECT incident FROM events WHERE incident IS NOT NULL{where})"  # noqa: S608, E501 - ours
-    place = "" if channel is None else " AND channel = ?"
-    rows = db.execute(
-        f"SELECT id, channel FROM copies WHERE incident IN ({incidents}){place} ORDER BY id",  # noqa: S608 - ours
-        [*values, *([] if channel is None else [channel])],
-    ).fetchall()
-    db.executemany("DELETE FROM cards WHERE subject = ?", [(f"notice:{row['id']}",) for row in rows])
-    db.executemany("UPDATE copies SET hold = '', digest_at = NULL WHERE id = ?", [(row["id"],) for row in rows])
-    outbox.put(db, [Card(f"notice:{row['id']}", row["channel"]) for row in rows], now=now)
-    return len(rows)
-
-
-def _where(
+def between(
     channel: str | None, since: datetime | None, until: datetime | None, *, column: str
 ) -> tuple[str, list[str]]:
+    """The conditions for rows of this channel and time, with their values."""
     given = (("channel = ?", channel), (f"{column} >= ?", since), (f"{column} < ?", until))
     parts = [(text, when(value) if isinstance(value, datetime) else value) for text, value in given if value]
     return "".join(f" AND {text}" for text, _ in parts), [value for _, value in parts]

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from bot.rules.outbox import Card, Note, Outgoing, Waiting
 from bot.store.disk import Disk
+from bot.store.moving import stand_in, way
 from bot.store.rows import Row, time, when
 
 KEPT = timedelta(days=7)
@@ -29,37 +30,47 @@ STANDS = "EXISTS (SELECT 1 FROM cards WHERE cards.subject = outbox.subject) AS s
 
 @dataclass(frozen=True)
 class Place:
-    """Where a card stands in Slack: its channel and its message's `ts`."""
+    """Where a card stands in Slack: its channel and its message's `ts`; the channel it was `meant_for`, if another."""
 
     channel: str
     ts: str
+    meant_for: str | None = None
 
 
 def put(db: sqlite3.Connection, messages: Sequence[Outgoing], *, now: datetime) -> None:
     """Puts messages into the outbox, inside the transaction that made them necessary.
 
     A card whose redraw waits already is not put in twice: it is drawn when it is sent, so the newest state goes out.
+    What is meant for a channel that takes nothing goes to the one that stands in for it.
     """
     for message in messages:
-        if isinstance(message, Card):
-            db.execute(
-                "INSERT OR IGNORE INTO outbox (channel, subject, under, made_at) VALUES (?, ?, ?, ?)",
-                (message.channel, message.subject, message.under, when(now)),
-            )
-        else:
-            db.execute(
-                "INSERT INTO outbox (channel, under, unless_in, text, blocks, plain, made_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (
-                    message.channel,
-                    message.under,
-                    message.unless_in,
-                    message.text,
-                    json.dumps(message.blocks),
-                    None if message.plain is None else json.dumps(message.plain),
-                    when(now),
-                ),
-            )
+        put_one(db, message, made_at=now)
+
+
+def put_one(db: sqlite3.Connection, message: Outgoing, *, made_at: datetime) -> None:
+    """The same for one message, of whichever time."""
+    goes = way(db, message, now=made_at)
+    if isinstance(message, Card):
+        db.execute(
+            "INSERT OR IGNORE INTO outbox (channel, meant_for, subject, under, made_at) VALUES (?, ?, ?, ?, ?)",
+            (goes.channel, goes.meant_for, message.subject, message.under, when(made_at)),
+        )
+        return
+    seen_in = None if message.unless_in is None else stand_in(db, message.unless_in) or message.unless_in
+    db.execute(
+        "INSERT INTO outbox (channel, meant_for, under, unless_in, text, blocks, plain, made_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            goes.channel,
+            goes.meant_for,
+            message.under,
+            seen_in,
+            message.text,
+            json.dumps(message.blocks),
+            None if message.plain is None else json.dumps(message.plain),
+            when(made_at),
+        ),
+    )
 
 
 class Outbox:
@@ -124,8 +135,8 @@ class Outbox:
 
     def place(self, subject: str) -> Place | None:
         """Where this subject's card stands; `None` when it was never posted."""
-        row = self._disk.reader.execute("SELECT channel, ts FROM cards WHERE subject = ?", (subject,)).fetchone()
-        return None if row is None else Place(row["channel"], row["ts"])
+        row = self._disk.reader.execute("SELECT * FROM cards WHERE subject = ?", (subject,)).fetchone()
+        return None if row is None else Place(row["channel"], row["ts"], row["meant_for"])
 
     def shown_at(self, channel: str, ts: str) -> str | None:
         """Whose card this message is; `None` when it is no card of ours."""
@@ -157,9 +168,9 @@ class Outbox:
             )
             if isinstance(waiting.what, Card):
                 db.execute(
-                    "INSERT INTO cards (subject, channel, ts, posted_at) VALUES (?, ?, ?, ?)"
+                    "INSERT INTO cards (subject, channel, ts, posted_at, meant_for) VALUES (?, ?, ?, ?, ?)"
                     " ON CONFLICT (subject) DO UPDATE SET channel = excluded.channel, ts = excluded.ts",
-                    (waiting.what.subject, place.channel, place.ts, when(now)),
+                    (waiting.what.subject, place.channel, place.ts, when(now), waiting.meant_for),
                 )
             _forget_old(db, now)
 
@@ -204,25 +215,28 @@ def _forget_old(db: sqlite3.Connection, now: datetime) -> None:
     )
 
 
-def _waiting(row: Row, *, stands: bool = False) -> Waiting:
-    what: Outgoing
+def what_of(row: Row, *, channel: str) -> Outgoing:
+    """The message in a row, for this channel."""
     if row["subject"] is not None:
-        what = Card(subject=row["subject"], channel=row["channel"], under=row["under"])
-    else:
-        what = Note(
-            channel=row["channel"],
-            text=row["text"],
-            blocks=tuple(json.loads(row["blocks"])),
-            under=row["under"],
-            unless_in=row["unless_in"],
-            plain=None if row["plain"] is None else tuple(json.loads(row["plain"])),
-        )
+        return Card(subject=row["subject"], channel=channel, under=row["under"])
+    return Note(
+        channel=channel,
+        text=row["text"],
+        blocks=tuple(json.loads(row["blocks"])),
+        under=row["under"],
+        unless_in=row["unless_in"],
+        plain=None if row["plain"] is None else tuple(json.loads(row["plain"])),
+    )
+
+
+def _waiting(row: Row, *, stands: bool = False) -> Waiting:
     return Waiting(
         id=row["id"],
         channel=row["channel"],
-        what=what,
+        what=what_of(row, channel=row["channel"]),
         made_at=time(row["made_at"]),
         tries=row["tries"],
         error=row["error"],
         stands=bool(stands),
+        meant_for=row["meant_for"],
     )

@@ -9,6 +9,7 @@ from sqlite_utils.migrations import Migrations
 
 from bot.store.schema_alerts import ALERTS, GONE, PLAIN, REPORTS
 from bot.store.schema_jobs import JOBS
+from bot.store.schema_moved import MOVED
 from bot.store.schema_pushes import PUSHES
 from bot.store.schema_requests import LISTS, REQUESTS
 from bot.store.schema_runs import RUNS
@@ -156,6 +157,13 @@ def calm(db: Database) -> None:
 def runs(db: Database) -> None:
     """How often in a row jobs have failed, and since when."""
     for statement in RUNS:
+        db.execute(statement)
+
+
+@SCHEMA(name="0020_moved")
+def moved(db: Database) -> None:
+    """Which channel stands in for a closed one, and which messages went there."""
+    for statement in MOVED:
         db.execute(statement)
 
 

@@ -1,4 +1,4 @@
-"""What is kept of runs that fail in a row, as migration 0015_runs makes it."""
+"""What is kept of runs that fail in a row, as migration 0019_runs makes it."""
 
 from __future__ import annotations
 

@@ -203,7 +203,9 @@ class Messages:
             if _is_about(db, message, row["giccid"]):
                 state = None if row["state"] is None else SmsState(row["state"])
                 message = self.settle(db, message, reported(message, state, at=time(row["at"])), now=now)
-                db.execute("UPDATE events SET sms = ? WHERE id = ?", (message.id, row["event"]))
+                # Where it was shown by itself meanwhile, that stands; else those hear of it now who have subscribed it.
+                fate = "fate" if row["shown"] else "''"
+                db.execute(f"UPDATE events SET sms = ?, fate = {fate} WHERE id = ?", (message.id, row["event"]))  # noqa: S608
                 db.execute("DELETE FROM sms_reports WHERE id = ?", (row["id"],))
 
     def _written(self, order: Order, sim: tuple[str, str, str | None], *, now: datetime) -> SmsMessage:

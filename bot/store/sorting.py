@@ -9,59 +9,21 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.rules.events import TAC, Event, Fate, Severity, Source
-from bot.rules.outbox import Note
 from bot.rules.routes import About, Target
 from bot.rules.snapshot import Listed
+from bot.rules.storms import NOT_KNOWN
 from bot.store import copies, echoes, jobs, outbox, rhythm
 from bot.store.disk import Disk
 from bot.store.events import event_of
+from bot.store.incidents import Place, begin
+from bot.store.judging import Limits, Seams
 from bot.store.listed import by_giccids
 from bot.store.rows import time, when
-
-NOT_KNOWN = "unknown"
-SEPARATE_TIMES = 5
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Where a push belongs: the planned work that holds it (its number), else the channels that get it."""
-
-    targets: tuple[Target, ...] = ()
-    mute: int | None = None
-
-
-@dataclass(frozen=True)
-class Limits:
-    """When pushes share a card.
-
-    `fold_for`: how long after the last one the same event of the same SIM counts on its card. So many SIMs within
-    `storm_window` are a storm, which lasts until there was none for `storm_calm`. `separate` are the events of which
-    two are never the same.
-    """
-
-    fold_for: timedelta
-    storm_sims: int
-    storm_window: timedelta
-    storm_calm: timedelta
-    separate: frozenset[str] = frozenset()
-
-    def of_storm(self, event: str) -> int:
-        """How many SIMs make a storm. What each says for itself is shown for itself for longer."""
-        return self.storm_sims * (SEPARATE_TIMES if event in self.separate else 1)
-
-
-@dataclass(frozen=True)
-class Seams:
-    """What the store is told: how a push is judged, how grave it is, and what is said of it under a request's card."""
-
-    grave: Callable[[Event], Severity]
-    judge: Callable[[About], Verdict]
-    told: Callable[[int, Event], Note]
 
 
 class Sorting:
@@ -102,22 +64,15 @@ class Sorting:
             row = db.execute("SELECT * FROM events WHERE fate = '' ORDER BY id LIMIT 1").fetchone()
             if row is None:
                 return False
-            place = _Place(row["name"], None, json.dumps([target.channel]))
-            number = _new(db, place, row["received_at"], severity=Severity.MEDIUM)
+            if row["sms"] is not None:  # it stands in a conversation, and is seen there
+                return db.execute("UPDATE events SET fate = 'sms' WHERE id = ?", (row["id"],)).rowcount == 1
+            place = Place(row["name"], None, json.dumps([target.channel]))
+            number = begin(db, place, row["received_at"], severity=Severity.MEDIUM)
             copies.add(db, number, [target], now=now)
             db.execute("UPDATE events SET fate = 'shown', incident = ? WHERE id = ?", (number, row["id"]))
             return True
 
         return await self._disk.write(work)
-
-
-@dataclass(frozen=True)
-class _Place:
-    """What pushes have to share to be on one card."""
-
-    name: str
-    giccid: str | None
-    audience: str
 
 
 @dataclass
@@ -139,8 +94,8 @@ class _Batch:
     def __init__(self, db: sqlite3.Connection, seams: Seams, limits: Limits, now: datetime) -> None:
         self._db, self._seams, self._limits, self._now = db, seams, limits, now
         self._known: dict[str, Listed] = {}
-        self._singles: dict[_Place, _Open] = {}
-        self._storms: dict[_Place, _Open] = {}
+        self._singles: dict[Place, _Open] = {}
+        self._storms: dict[Place, _Open] = {}
         self._touched: dict[int, _Open] = {}
         self._muted: Counter[tuple[int, str]] = Counter()
 
@@ -152,6 +107,9 @@ class _Batch:
     def take(self, event: Event) -> None:
         """Finds the place of one push."""
         push = event.push
+        if event.sms is not None:
+            self._beside(event, event.sms)
+            return
         # What the log tells of may be found long after it happened.
         at = push.happened_at or event.received_at if event.source is Source.LOG else event.received_at
         job = jobs.job_of(self._db, push, now=at)
@@ -173,6 +131,18 @@ class _Batch:
             return
         self._note(event, Fate.SHOWN, incident=self._show(event, about, verdict.targets))
 
+    def _beside(self, event: Event, sms: int) -> None:
+        """Finds those who get an SMS beside the conversation it stands in; often there are none."""
+        about = self._about(event)
+        found = self._db.execute(
+            "SELECT channel FROM sms JOIN sms_threads t ON t.id = sms.thread WHERE sms.id = ?", (sms,)
+        ).fetchone()
+        verdict = self._seams.beside(about, event, None if found is None else found["channel"])
+        if verdict.mute is not None:
+            self._muted[verdict.mute, event.push.name] += 1
+        shown = self._show(event, about, verdict.targets) if verdict.targets else None
+        self._note(event, Fate.SMS, incident=shown)
+
     def end(self, events: Sequence[Event]) -> None:
         """Counts up what was added, and has the cards of it drawn anew."""
         for one in self._touched.values():
@@ -192,7 +162,9 @@ class _Batch:
             " ON CONFLICT (mute, name) DO UPDATE SET count = count + excluded.count",
             [(*key, count) for key, count in self._muted.items()],
         )
-        rhythm.count(self._db, [event.received_at for event in events if event.source is Source.PUSH])
+        # What stands in conversations was counted when it came.
+        alone = [event for event in events if event.source is Source.PUSH and event.sms is None]
+        rhythm.count(self._db, [event.received_at for event in alone])
 
     # --- one push ---
 
@@ -223,8 +195,8 @@ class _Batch:
     def _show(self, event: Event, about: About, targets: Sequence[Target]) -> int:
         """The incident whose card shows this push: one that is there already, or a new one."""
         audience = json.dumps([target.channel for target in targets])
-        place = _Place(event.push.name, event.push.giccid, audience)
-        everybody = _Place(event.push.name, None, audience)
+        place = Place(event.push.name, event.push.giccid, audience)
+        everybody = Place(event.push.name, None, audience)
         single = None if event.push.name in self._limits.separate else self._single(place, event)
         if single is not None and about.severity <= single.severity:
             return self._add(single, event)
@@ -238,14 +210,14 @@ class _Batch:
             copies.redraw(self._db, single.id, now=self._now)
         return self._begin(place, everybody, event, about, targets)
 
-    def _begin(self, place: _Place, everybody: _Place, event: Event, about: About, targets: Sequence[Target]) -> int:
+    def _begin(self, place: Place, everybody: Place, event: Event, about: About, targets: Sequence[Target]) -> int:
         """A new incident, of this SIM alone or, where it is one SIM too many, of all of them."""
         late = self._late(everybody, event) if event.push.giccid is not None else []
         sims = {row["giccid"] for row in late} | {event.push.giccid}
         if len(sims) < self._limits.of_storm(place.name):
             at = when(event.received_at)
             label, account = about.places.get("label"), about.places.get("account")
-            number = _new(self._db, place, at, severity=about.severity, label=label, account=account)
+            number = begin(self._db, place, at, severity=about.severity, label=label, account=account)
             copies.add(self._db, number, targets, now=self._now)
             self._singles[place] = _Open(number, about.severity, at)
             return number
@@ -262,7 +234,7 @@ class _Batch:
 
     # --- finding ---
 
-    def _single(self, place: _Place, event: Event) -> _Open | None:
+    def _single(self, place: Place, event: Event) -> _Open | None:
         """The incident of this SIM that is still going on."""
         since = when(event.received_at - self._limits.fold_for)
         found = self._singles.get(place)
@@ -277,7 +249,7 @@ class _Batch:
             found = self._singles[place] = _Open(row["id"], Severity(row["severity"]), row["last_at"])
         return found if found.last_at > since else None
 
-    def _storm(self, place: _Place, event: Event) -> _Open | None:
+    def _storm(self, place: Place, event: Event) -> _Open | None:
         """The storm that is still going on."""
         since = when(event.received_at - self._limits.storm_calm)
         found = self._storms.get(place)
@@ -292,7 +264,7 @@ class _Batch:
             found = self._storms[place] = _Open(row["id"], Severity(row["severity"]), row["last_at"], storm=True)
         return found if found.last_at > since else None
 
-    def _late(self, place: _Place, event: Event) -> list[sqlite3.Row]:
+    def _late(self, place: Place, event: Event) -> list[sqlite3.Row]:
         """The incidents of other SIMs that have begun within the window."""
         since = when(event.received_at - self._limits.storm_window)
         return self._db.execute(
@@ -304,11 +276,11 @@ class _Batch:
 
     # --- storms ---
 
-    def _make_storm(self, place: _Place, event: Event, about: About, targets: Sequence[Target]) -> _Open:
+    def _make_storm(self, place: Place, event: Event, about: About, targets: Sequence[Target]) -> _Open:
         """What happens to many is graver than the same happening to one."""
         severity = Severity(min(Severity.HIGH, about.severity + 1))
         at = when(event.received_at)
-        number = _new(self._db, place, at, severity=severity, storm=True)
+        number = begin(self._db, place, at, severity=severity, storm=True)
         loud = [target if severity is not Severity.HIGH else Target(target.channel) for target in targets]
         copies.add(self._db, number, loud, now=self._now)
         storm = self._storms[place] = self._touched[number] = _Open(number, severity, at, storm=True)
@@ -371,23 +343,3 @@ def _shared(event: Event) -> dict[tuple[str, str], int]:
     if event.push.name in ("apn-status-change", "sim-status-change") and facts.get("new"):
         found["new", str(facts["new"])] = 1
     return found
-
-
-def _new(
-    db: sqlite3.Connection,
-    place: _Place,
-    at: str,
-    *,
-    severity: Severity,
-    storm: bool = False,
-    label: str | None = None,
-    account: str | None = None,
-) -> int:
-    """A new incident; a storm counts its SIMs as they join."""
-    count = 0 if storm else 1
-    cursor = db.execute(
-        "INSERT INTO incidents (name, giccid, label, account, audience, severity, storm, count, sims, first_at,"
-        " last_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (place.name, place.giccid, label, account, place.audience, severity.value, int(storm), count, count, at, at),
-    )
-    return int(cursor.lastrowid or 0)

@@ -45,8 +45,10 @@ class Known:
     """What is known beside the incident itself.
 
     `events` are its newest pushes, the newest first. `sim` is the SIM as the last look saw it; `twins` are the others
-    with its new IMEI, `model` how many SIMs have its new model; `ours` the newest request here for this SIM, `job` the
-    bulk job. Of a storm: what its SIMs share, the likely `cause`, and who came `restless`ly, with how often.
+    with its new IMEI, `model` how many SIMs have its new model; `ours` the newest request here for this SIM, `link`
+    where its card is, `job` the bulk job; `conversation` the channel of the one with the SIM, for an SMS in it.
+
+    Of a storm: what its SIMs share, the likely `cause`, and who came `restless`ly, with how often.
     """
 
     events: Sequence[Event] = ()
@@ -54,7 +56,9 @@ class Known:
     twins: Sequence[Listed] = ()
     model: int | None = None
     ours: Approval | None = None
+    link: str | None = None
     job: int | None = None
+    conversation: str | None = None
     counts: Counts = field(default_factory=lambda: NOTHING)
     cause: Cause | None = None
     restless: Sequence[tuple[str, int]] = ()
@@ -72,10 +76,10 @@ def card(incident: Incident, known: Known) -> Message:
     blocks: list[Block] = [header(f"{_mark(incident)} {title(incident)}"), lines(*rows)]
     said = _as_it_came(known) if not incident.storm else []
     blocks += said
-    blocks.append(lines(status))
+    blocks += [lines(status)] if status else []
     blocks += _choices(incident, known)
     blocks.append(small(_foot(incident, known)))
-    first = f"{escape(title(incident))}. {flat(status)}."
+    first = f"{escape(title(incident))}." + (f" {flat(status)}." if status else "")
     return Message(text=whole_lines([first, *map(flat, rows), *_texts(known, incident)]), blocks=tuple(blocks))
 
 
@@ -102,7 +106,8 @@ def _single(incident: Incident, known: Known) -> list[list[Element]]:
     if newest is not None:
         rows += details(newest, units=known.units)
         rows += telling.more(newest, known.sim, known.twins, known.model, units=known.units)
-        rows += telling.ours(newest, known.ours, known.job)
+        rows += telling.ours(newest, known.ours, known.job, known.link)
+        rows += telling.conversation(known.conversation)
         rows.append(spans(bold("When"), "  ", moment(newest.push.happened_at or newest.received_at)))
     rows.append(spans(bold("Severity"), f"  {incident.severity.word}"))
     if incident.count > 1:
@@ -167,14 +172,14 @@ def _status(incident: Incident) -> list[Element]:
         case State.RESOLVED:
             why = "" if incident.why is None else f": {incident.why}"
             return [bold("Resolved"), *by, *at, *spans(why)]
-    return [bold("Open")]
+    return [] if incident.event in telling.TOLD_ONLY else [bold("Open")]
 
 
 def _choices(incident: Incident, known: Known) -> list[Block]:
     """What one may do about the SIM, and about the card. A device's SMS is read, and nothing is to be resolved."""
     if not incident.live:
         return []
-    rows = [telling.buttons(incident, known.sim)]
+    rows = [telling.buttons(incident, known.sim, next(iter(known.events), None))]
     if incident.event not in telling.TOLD_ONLY:
         rows.append(_care(incident, known.snooze_for))
     return [actions(f"incident.{n}", *row) for n, row in enumerate(rows) if row]

@@ -72,7 +72,8 @@ def _fate(event: Event, incident: Incident | None) -> list[Element]:
     if event.fate is Fate.JOB:
         return spans(bold("Shown"), f"  counted on the card of bulk job #{event.job}")
     if event.fate in FATES:
-        return spans(bold("Shown"), f"  {FATES[event.fate]}")
+        also = "" if incident is None else f", and on the card of incident {incident.id}"
+        return spans(bold("Shown"), f"  {FATES[event.fate]}{also}")
     if incident is None:
         return spans(bold("Shown"), "  by an earlier version, on a card of its own")
     storm = "" if incident.storm_id is None else f", which is one of many in incident {incident.storm_id}"

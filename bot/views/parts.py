@@ -107,6 +107,11 @@ def group(id: str) -> Element:
     return {"type": "usergroup", "usergroup_id": id}
 
 
+def linked(text: str, url: str) -> Element:
+    """Words of ours that lead to an address of Slack's."""
+    return {**say(text), "type": "link", "url": url}
+
+
 def moment(at: datetime) -> Element:
     """A time, shown in the zone of whoever reads it."""
     words = at.strftime("%Y-%m-%d %H:%M UTC")

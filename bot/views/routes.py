@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from bot.rules.routes import Route
 from bot.views.parts import (
@@ -21,6 +22,17 @@ from bot.views.parts import (
     whole_lines,
 )
 
+BLOCKS_AT_MOST = 50  # in a message
+KINDS = {
+    "approval": "requests",
+    "alert": "alerts",
+    "alerts": "alerts",
+    "job": "jobs",
+    "notice": "notifications",
+    "sms-thread": "SMS",
+    "sms-draft": "SMS",
+    "sms": "SMS",
+}
 SHOWN = 300  # characters of what is wanted
 WHY = {
     "not_in_channel": "I am not in it",
@@ -79,7 +91,7 @@ def closed(channel: str, code_: str, *, moved_to: str | None, waiting: int, bot:
     why = WHY.get(code_, f"Slack says {code_}")
     first = spans("I cannot post in ", place(channel), f": {why}.")
     if moved_to is not None:
-        second = spans("Until I can, its notifications go to ", place(moved_to), ".")
+        second = spans("Until I can, all that is to be posted there goes to ", place(moved_to), ".")
     else:
         second = spans(f"What is meant for it waits: {waiting} messages now.")
     mend = {
@@ -87,6 +99,30 @@ def closed(channel: str, code_: str, *, moved_to: str | None, waiting: int, bot:
         "is_archived": spans("Unarchive it, or unsubscribe it: ", code("/sim subscriptions"), "."),
     }.get(code_, spans("Invite me there if it is private, or unsubscribe it: ", code("/sim subscriptions"), "."))
     return Message(text=whole_lines(map(flat, (first, second, mend))), blocks=(lines(first, second, mend),))
+
+
+def moved(channel: str, code_: str, counts: Mapping[str, int]) -> Message:
+    """What the channel that stands in reads before it gets what waited for the other; kinds as their subjects begin."""
+    by_word: dict[str, int] = {}
+    for kind, count in counts.items():
+        word = KINDS.get(kind, "other messages")
+        by_word[word] = by_word.get(word, 0) + count
+    what = ", ".join(f"{word}: {count:,}" for word, count in by_word.items())
+    first = spans("I cannot post in ", place(channel), f": {WHY.get(code_, f'Slack says {code_}')}.")
+    second = spans(f"What waits for it follows here ({what}), and so does all that is meant for it until I can again.")
+    return Message(text=whole_lines(map(flat, (first, second))), blocks=(lines(first, second),))
+
+
+def meant_for(message: Message, channel: str) -> Message:
+    """A message with the channel it was meant for, below it."""
+    said = spans("Meant for ", place(channel), ", where I could not post.")
+    below = (lines(said),)
+    return replace(
+        message,
+        text=whole_lines([message.text, flat(said)]),
+        blocks=(*message.blocks, *below) if 0 < len(message.blocks) < BLOCKS_AT_MOST else message.blocks,
+        plain=None if message.plain is None else (*message.plain[: BLOCKS_AT_MOST - 1], *below),
+    )
 
 
 def opened(channel: str) -> Message:

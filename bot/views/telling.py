@@ -16,9 +16,11 @@ from bot.views.parts import (
     bold,
     button,
     code,
+    linked,
     moment,
     name,
     percent,
+    say,
     size,
     spans,
     who,
@@ -72,7 +74,7 @@ def more(event: Event, sim: Listed | None, twins: Sequence[Listed], model: int |
         case "imei-change":
             return _device(event, twins, model)
         case "cycle-usage" | "package-traffic":
-            return _usage(sim, units)
+            return _usage(event, sim, units)
         case "no-session":
             return _last_seen(sim)
         case "sim-status-change":
@@ -80,8 +82,8 @@ def more(event: Event, sim: Listed | None, twins: Sequence[Listed], model: int |
     return []
 
 
-def ours(event: Event, request: Approval | None, job: int | None) -> Rows:
-    """Whether it was us, where it could have been."""
+def ours(event: Event, request: Approval | None, job: int | None, link: str | None = None) -> Rows:
+    """Whether it was us, where it could have been. `link` leads to the card of the request."""
     if event.push.name not in ("sim-status-change", "apn-status-change", "package-expired"):
         return []
     if job is not None:
@@ -90,8 +92,18 @@ def ours(event: Event, request: Approval | None, job: int | None) -> Rows:
     if request is None:
         return [spans(bold("Was it us?"), "  No: nothing here has asked for a change of this SIM in the last week")]
     at = request.ended_at or request.decided_at or request.asked_at
-    said = spans(f"  The last request here is #{request.id}, {request.order.words}, by ", who(request.asked_by))
+    number = say(f"#{request.id}") if link is None else linked(f"#{request.id}", link)
+    said = spans("  The last request here is ", number, f", {request.order.words}, by ", who(request.asked_by))
     return [[bold("Was it us?"), *said, *spans(f", {request.state} ", moment(at))]]
+
+
+def conversation(channel: str | None) -> Rows:
+    """Where an SMS stands with all that came and went before it."""
+    if channel is None:
+        return []
+    return [
+        [bold("Conversation"), *spans("  in the thread of the SIM in "), {"type": "channel", "channel_id": channel}]
+    ]
 
 
 def storm(incident: Incident, counts: Counts, cause: Cause | None, restless: Sequence[tuple[str, int]]) -> Rows:
@@ -114,8 +126,11 @@ def storm(incident: Incident, counts: Counts, cause: Cause | None, restless: Seq
     return rows
 
 
-def buttons(incident: Incident, sim: Listed | None) -> list[Block]:
-    """What one may do about the SIM; forms ask under the policies, and a push itself changes nothing."""
+def buttons(incident: Incident, sim: Listed | None, newest: Event | None = None) -> list[Block]:
+    """What one may do about the SIM; forms ask under the policies, and a push itself changes nothing.
+
+    `newest` is the last push: it may know the SIM's state better than the last look.
+    """
     if incident.storm:
         return [button("List as CSV", action="incident.csv", id=incident.id)]
     row: list[Block] = []
@@ -127,10 +142,16 @@ def buttons(incident: Incident, sim: Listed | None) -> list[Block]:
         row.append(button("Read the account", action="incident.account", id=incident.id))
     if sim is not None:
         deeds = list(DEEDS.get(incident.event, ()))
-        if incident.event == "sim-status-change" and sim.sim.status in BACK:
-            deeds.append(BACK[str(sim.sim.status)])
+        if incident.event == "sim-status-change" and (status := _status_now(sim, newest)) in BACK:
+            deeds.append(BACK[status])
         row += [button(word, action=action, id=sim.id) for word, action in deeds]
     return row
+
+
+def _status_now(sim: Listed, newest: Event | None) -> str:
+    """What was told or read last."""
+    told = None if newest is None or newest.received_at < sim.seen_at else newest.push.facts.get("new")
+    return str(sim.sim.status if told is None else told)
 
 
 def _device(event: Event, twins: Sequence[Listed], model: int | None) -> Rows:
@@ -148,12 +169,12 @@ def _device(event: Event, twins: Sequence[Listed], model: int | None) -> Rows:
     return rows
 
 
-def _usage(sim: Listed | None, units: Units) -> Rows:
+def _usage(event: Event, sim: Listed | None, units: Units) -> Rows:
     if sim is None or sim.sim.usage_bytes is None or not sim.sim.quota_bytes:
         return []
     used, whole = sim.sim.usage_bytes, sim.sim.quota_bytes
     said = f"  {size(used, units=units)} of {size(whole, units=units)}, {percent(used, whole)}, read "
-    return [spans(bold("Before"), said, moment(sim.seen_at))]
+    return [spans(bold("Before" if sim.seen_at <= event.received_at else "Since"), said, moment(sim.seen_at))]
 
 
 def _last_seen(sim: Listed | None) -> Rows:
@@ -164,7 +185,7 @@ def _last_seen(sim: Listed | None) -> Rows:
 
 def _status_before(event: Event, sim: Listed | None) -> Rows:
     """What it was, where the push does not say."""
-    if event.push.facts.get("old") is not None or sim is None:
+    if event.push.facts.get("old") is not None or sim is None or sim.seen_at > event.received_at:
         return []
     return [spans(bold("Before"), f"  {name(sim.sim.status or sim.sim.status_word)}, read ", moment(sim.seen_at))]
 

@@ -86,14 +86,14 @@ async def test_a_scheduler_that_does_not_run(timed: Timed):
 
 async def test_slack_in_trouble(timed: Timed):
     """While messages cannot get to Slack it is not ready, in Slack's word; once they can, it is."""
-    timed.slack.expel(OPS)
-    await timed.app.store.outbox.add([Note(OPS, "one")], now=timed.clock.now())
+    timed.slack.expel(ALERTS)
+    await timed.app.store.outbox.add([Note(ALERTS, "one")], now=timed.clock.now())
     await timed._still()
     status, said = await get(timed, "/readyz")
     assert (status, said["ready"]) == (503, False)
     assert "not_in_channel" in said["troubles"][0]
 
-    await timed.slack.invite(OPS)
+    await timed.slack.invite(ALERTS)
     await timed.quiet()
 
     assert await get(timed, "/readyz") == (200, {"ready": True, "troubles": []})

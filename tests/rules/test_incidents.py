@@ -98,13 +98,16 @@ def test_flapping(reads: list[str], minutes: int, times: int) -> None:
         ({"country": {"DE": 7, "FR": 3}}, {"country": {"DE": 1, "FR": 99}}, None),
         ({"account": {"acme": 9, "b": 1}, "country": {"DE": 10}}, {"account": {"acme": 1, "b": 99}, "country": {"DE": 9,
           "FR": 1}}, ("account", "acme")),
+        ({"country": {"unknown": 9, "DE": 1}}, {"country": {"DE": 9}}, None),
+        ({"country": {"unknown": 1, "DE": 9}}, {"country": {"DE": 1, "FR": 9}}, ("country", "DE")),
         ({"model": {"35693803": 5}}, {}, ("model", "35693803")),
     ],
 )  # fmt: skip
 def test_the_likely_cause(
     storm: dict[str, dict[str, int]], fleet: dict[str, dict[str, int]], cause: tuple[str, str] | None
 ) -> None:
-    """What most of them share and the fleet does not is the likely cause; what all share, or few, is none."""
+    """What most of them share and the fleet does not is the likely cause; what all share, or few, or what is not
+    known of them, is none."""
     found = likely_cause(storm, fleet=fleet)
 
     assert (None if found is None else (found.what, found.value)) == cause

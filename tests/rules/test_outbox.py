@@ -133,8 +133,9 @@ def test_what_goes_together():
     under = Waiting(4, "C1", Note("C1", "c", under="alert:1"), NOW, 0)
     button = Waiting(5, "C1", Note("C1", "d", ({"type": "actions"},)), NOW, 0)
     card = Waiting(6, "C1", Card("alert:1", "C1"), NOW, 0)
+    of_another = replace(behind[0], meant_for="C2")
 
-    for stop in (under, button, card):
+    for stop in (under, button, card, of_another):
         assert fold(late, [*behind, stop, behind[0]], now=NOW) == tuple(behind)
     assert fold(late, behind * 30, now=NOW) == tuple((behind * 30)[: FOLDED - 1])
     assert fold(replace(late, made_at=NOW), behind, now=NOW) == ()

@@ -11,7 +11,7 @@ from bot.rules.outbox import Card, Note
 from bot.rules.routes import About, Target
 from bot.rules.sims import Sim, Status
 from bot.store import Store
-from bot.store.sorting import Limits, Seams, Verdict
+from bot.store.judging import Limits, Seams, Verdict
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 GICCID = "8949212600000000142"
@@ -26,7 +26,7 @@ def seams(verdict: Verdict = SHOWN, severity: Severity = Severity.MEDIUM) -> Sea
     def told(_request: int, _event: Event) -> Note:
         return Note("C9", "told")
 
-    return Seams(grave=lambda _: severity, judge=lambda _: verdict, told=told)
+    return Seams(grave=lambda _: severity, judge=lambda _: verdict, beside=lambda *_: verdict, told=told)
 
 
 async def come(store: Store, *pushes: Push, at: datetime = NOW, by: Seams | None = None) -> None:

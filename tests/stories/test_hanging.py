@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from bot.flows.scanning import Beside
@@ -17,9 +17,9 @@ def slow(world: World, seconds: float) -> None:
     """From now on each page of a look takes so long."""
     look = world.app.flows.alerts.look
 
-    async def slowly(sims: Sequence[Sim], beside: Beside) -> tuple[int, int]:
+    async def slowly(sims: Sequence[Sim], beside: Beside, marks: Mapping[str, int]) -> tuple[int, int]:
         await world.clock.sleep(seconds)
-        return await look(sims, beside)
+        return await look(sims, beside, marks)
 
     world.app.flows.alerts.look = slowly  # type: ignore[method-assign]
 

@@ -12,11 +12,9 @@ from tests.stories.changes import says_why
 from tests.talk import (
     ADMIN,
     ALERTS,
-    APPROVALS,
     APPROVER,
     APPROVER_GROUP,
     OPERATOR,
-    OPS,
     OTHER_APPROVER,
     OTHER_OPERATOR,
     STRANGER,
@@ -162,8 +160,8 @@ async def test_who_decides_sees_what_waits_for_them(world: World):
 
 async def test_trouble_is_on_the_home(world: World):
     """What keeps the bot from its work is on the Home, in its own words."""
-    world.slack.expel(APPROVALS)
-    await world.slack.say(f"/sim suspend {world.hub.pick()}", by=OPERATOR, channel=OPS)
+    world.slack.expel(ALERTS)
+    await world.hub.push("no-session")
     await world.clock.advance(1)
     await world._still()
 

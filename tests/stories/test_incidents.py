@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from bot.rules.events import EVENTS
 from bot.simulator.slack import Message
-from tests.talk import ALERTS, APPROVER, OPERATOR, OTHER_OPERATOR, VIEWER, World, plain
+from tests.talk import ALERTS, APPROVALS, APPROVER, OPERATOR, OTHER_OPERATOR, VIEWER, World, plain
 
 BUTTONS = {
     "cycle-usage": ["Look at the SIM", "Change plan …", "Add-on …", "Suspend …"],
@@ -14,7 +16,7 @@ BUTTONS = {
     "imei-change": ["Expected swap", "Look at the SIM", "Suspend …", "History"],
     "no-session": ["Look at the SIM", "Wake by SMS …", "History"],
     "package-expired": ["Look at the SIM", "Read the account", "Change plan …", "Add-on …"],
-    "sim-status-change": ["Look at the SIM", "History", "Suspend …"],
+    "sim-status-change": ["Look at the SIM", "History", "Activate …"],
     "apn-status-change": ["Look at the SIM", "Switch APN …", "History"],
     "mo-sms": ["Look at the SIM", "Send SMS …"],
     "mt-sms-status": ["Look at the SIM", "History"],
@@ -90,7 +92,8 @@ async def test_a_known_model_is_told(world: World):
 
 
 async def test_was_it_us(world: World):
-    """A change of status that nobody here asked for says so; after a request, which one was the last."""
+    """A change of status that nobody here asked for says so; after a request, which one was the last, with a link to
+    its card."""
     giccid = await known(world)
     words = plain(await card_of(world, "sim-status-change", giccid, oldStatus="ACTIVATED", newStatus="RETIRED"))
     assert "Was it us? No: nothing here has asked for a change of this SIM" in words
@@ -100,7 +103,35 @@ async def test_was_it_us(world: World):
     await world.later(hours=2)
     words = plain(await card_of(world, "sim-status-change", giccid, oldStatus="DEACTIVATED", newStatus="RETIRED"))
 
-    assert "The last request here is #1, suspend" in words
+    assert "The last request here is #1 , suspend" in words
+    link = f"{world.slack.origin}/archives/{APPROVALS}/p{request.ts.replace('.', '')}"
+    assert link in json.dumps(world.card(ALERTS).blocks)
+
+
+async def test_usage_that_was_read_afterwards(world: World):
+    """What was read before the notification is told as that; drawn again after the next look, as what is since then."""
+    giccid = await known(world)
+    await world.later(minutes=1)
+    card = await card_of(world, "cycle-usage", giccid)
+    assert "Before" in card.words
+
+    await world.later(minutes=15)
+    await world.run("alerts")
+    await world.press(card, "Acknowledge", by=OPERATOR)
+
+    assert "Before" not in world.now(card)
+    assert "Since" in world.now(card)
+
+
+@pytest.mark.parametrize(("new", "offered"), [("DEACTIVATED", "Activate …"), ("ACTIVATED", "Suspend …")])
+async def test_what_takes_a_change_of_state_back(world: World, new: str, offered: str):
+    """The button is for the state that was told, where that is newer than the last look at the SIM."""
+    giccid = await known(world)
+    await world.later(minutes=1)
+
+    card = await card_of(world, "sim-status-change", giccid, oldStatus="TEST_READY", newStatus=new)
+
+    assert [word for word in card.buttons if word in ("Activate …", "Suspend …")] == [offered]
 
 
 async def test_what_a_request_causes_stands_in_its_thread(world: World):

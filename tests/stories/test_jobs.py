@@ -325,8 +325,9 @@ async def test_the_results_as_a_file(work: Work):
 
 
 async def test_the_file_without_a_card(work: Work):
-    """Where the card cannot be posted, the file goes to whoever asked."""
-    work.world.slack.channels[APPROVALS].archived = True
+    """Where the card can be posted in no channel, the file goes to whoever asked."""
+    for channel in (APPROVALS, ALERTS):
+        work.world.slack.channels[channel].archived = True
     sims = work.sims(most=5)
 
     await (await work.world.begin(work.flow.start(1, SUSPEND, 5, OPERATOR, sims, canary=0, stop_at_percent=100)))

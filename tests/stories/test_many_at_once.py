@@ -13,7 +13,7 @@ from bot.rules.routes import About
 from bot.simulator.clock import HeldClock
 from bot.simulator.slack import Message
 from bot.store import Store
-from bot.store.sorting import Limits, Seams, Verdict
+from bot.store.judging import Limits, Seams, Verdict
 from tests.stories.test_storms import rest
 from tests.talk import ALERTS, APPROVALS, OPERATOR, OPS, START, VIEWER, World, plain
 

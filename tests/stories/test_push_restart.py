@@ -14,9 +14,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bot.simulator.slack import Message
 from bot.simulator.slack.workspace import Change
 from tests.stories.processes import Bot, environ
-from tests.talk import ALERTS, PUSH_SECRET, World
+from tests.talk import ALERTS, OPS, PUSH_SECRET, World
 
 PUSHES = 200
 
@@ -32,6 +33,7 @@ class Killed(World):
             free.bind(("127.0.0.1", 0))
             port = int(free.getsockname()[1])
         config = self.folder / "config.toml"
+        self.routes = [{"name": "beside", "channel": OPS, "events": ["mo-sms"]}]
         config.write_text("".join(_section(name, table) for name, table in self.table().items()), "utf-8")
         self.bot = Bot(config=config, environ=environ(), port=port, log=self.folder / "bot.log")
         self.hub.push_url = f"http://127.0.0.1:{port}/smarthub/{PUSH_SECRET}"
@@ -66,8 +68,15 @@ class Killed(World):
         await self.app.stop()
 
     def said(self) -> list[int]:
-        """The numbers of the pushes that stand in Slack."""
-        words = [word for m in self.slack.messages(ALERTS) if m.thread_ts for word in m.words.split()]
+        """The numbers of the pushes that stand in Slack, in the conversation."""
+        return self._numbers([m for m in self.slack.messages(ALERTS) if m.thread_ts])
+
+    def beside(self) -> list[int]:
+        """The same in the channel that has them routed there."""
+        return self._numbers(self.cards(OPS))
+
+    def _numbers(self, messages: list[Message]) -> list[int]:
+        words = [word for m in messages for word in m.words.split()]
         return [int(word.removeprefix("push-")) for word in words if word.startswith("push-")]
 
 
@@ -82,7 +91,7 @@ async def killed(tmp_path: Path) -> AsyncIterator[Killed]:
 
 async def test_killed_while_two_hundred_pushes_arrive(killed: Killed):
     """Killed in the midst of them with Slack down, told all again by SmartHub, killed when Slack has a message and has
-    not said so: whatever was acknowledged is in Slack once, in the end."""
+    not said so: whatever was acknowledged is in Slack once, in the end, and once where it is routed to."""
     killed.slack.down, killed.enough = True, 100
     await killed.bot.start()
     await killed.pour(range(PUSHES))
@@ -104,11 +113,13 @@ async def test_killed_while_two_hundred_pushes_arrive(killed: Killed):
     assert killed.said() != []
     await killed.say_the_rest()
 
-    said = killed.said()
-    assert [number for number, count in Counter(said).items() if count > 1] == []
-    assert set(killed.acknowledged) <= set(said)
+    for said in (killed.said(), killed.beside()):
+        assert [number for number, count in Counter(said).items() if count > 1] == []
+        assert set(killed.acknowledged) <= set(said)
 
 
-def _section(name: str, table: dict[str, object]) -> str:
-    """A section of TOML; JSON writes strings, numbers and lists of them alike."""
+def _section(name: str, table: dict[str, object] | list[dict[str, object]]) -> str:
+    """A section of TOML, or several of one name; JSON writes strings, numbers and lists of them alike."""
+    if isinstance(table, list):
+        return "".join(_section(f"[{name}]", one) for one in table)
     return "\n".join([f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in table.items())]) + "\n"

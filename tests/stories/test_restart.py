@@ -238,7 +238,7 @@ async def test_killed_while_an_sms_was_on_its_way(town: Town):
 async def test_killed_before_the_card_was_redrawn(town: Town):
     """Killed when all was done and stored and the card still said that it waits: it is redrawn, and nothing sent."""
     card = await town.asks()
-    town.slack.refuse("chat.update", "is_archived")  # the bot leaves that channel alone for a minute
+    town.slack.refuse("chat.update", "restricted_action")  # the bot leaves that channel alone for a minute
     await town.approves(card)
     await town.sees(lambda: any("Confirmed" in words for words in town.told(OPERATOR)))
     await town.kill()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from datetime import timedelta
 
 import pytest
 
+from bot.errors import ProviderError
 from tests.stories.test_outbox import passes
 from tests.talk import ALERTS, APPROVER, START, World, plain
 
@@ -96,6 +99,84 @@ async def test_a_change_that_was_never_told(world: World):
     assert "→ retired" in plain(status)
     assert "found in its change log" in status.words
     assert "→ 356938035643809" in plain(device)
+
+
+def from_the_log(world: World) -> list[str]:
+    """What the SIMs have become by the change log alone, in the order in which it was found."""
+    rows = world.app.store.disk.reader.execute("SELECT facts FROM events WHERE source = 'log' ORDER BY id")
+    return [json.loads(row["facts"])["new"] for row in rows]
+
+
+async def test_a_long_time_of_many_changes(world: World):
+    """However long it was since the last look and however many pages it fills, each change is found, and found once."""
+    world.settings["smarthub"] = {"page_size": 5}
+    await world.restart()
+    await reconciled(world)
+    for hour in range(3):
+        for nth in range(12):
+            world.hub.change(nth + 1, imei=f"3569380356{hour}{nth:02}00")
+        await passes(world, hours=1, minutes=10)
+
+    for _ in range(2):
+        await world.run("change log")
+        await passes(world, minutes=5)
+
+    assert sorted(from_the_log(world)) == [f"3569380356{hour}{nth:02}00" for hour in range(3) for nth in range(12)]
+
+
+async def test_it_goes_on_where_it_was(world: World):
+    """What was read is not read again after a failure and a restart, and what was not, is."""
+    await reconciled(world)
+    for hour in range(3):
+        world.hub.change(3, imei=f"35693803564{hour}000")
+        await passes(world, hours=1)
+    world.hub.broken_next(b"no JSON")  # for the first kind of the first hour
+    with pytest.raises(ProviderError):
+        await world.through(world.app.flows.pushes.watching.reconcile())
+    assert from_the_log(world) == []
+    before = world.app.store.rhythm.read_to()
+
+    reading = asyncio.ensure_future(world.app.flows.pushes.watching.reconcile())
+    while world.app.store.rhythm.read_to() == before:  # noqa: ASYNC110 - to be stopped right then
+        await asyncio.sleep(0)
+    reading.cancel()
+    await asyncio.gather(reading, return_exceptions=True)
+    await world.restart()
+    asked = len(world.hub.asked)
+    assert from_the_log(world) == ["356938035640000"]
+    await world.run("change log")
+
+    assert from_the_log(world) == [f"35693803564{hour}000" for hour in range(3)]
+    assert len(world.hub.asked) - asked == 2 * 3
+
+
+async def test_to_and_fro(world: World):
+    """A SIM whose state changes and changes back, all of it missed, is told of each change."""
+    await reconciled(world)
+    for status in ("DEACTIVATED", "ACTIVATED", "DEACTIVATED"):
+        world.hub.change(3, status=status)
+        await passes(world, hours=1)
+
+    await world.run("change log")
+
+    assert from_the_log(world) == ["suspended", "active", "suspended"]
+    assert "3 times since" in world.card(ALERTS).words
+
+
+@pytest.mark.parametrize("early", [False, True])
+async def test_a_push_that_tells_of_another_time(world: World, *, early: bool):
+    """A push tells of the change at its own time, however late it comes, and not of an older one like it."""
+    await reconciled(world)
+    at = world.clock.now()
+    world.hub.change(3, status="DEACTIVATED")
+    await passes(world, hours=2)
+    told = at if early else world.clock.now()
+    await world.push("sim-status-change", 3, oldStatus="ACTIVATED", newStatus="DEACTIVATED", eventTime=told.isoformat())
+    await passes(world, minutes=5)
+
+    await world.run("change log")
+
+    assert from_the_log(world) == ([] if early else ["suspended"])
 
 
 async def test_what_was_told_is_not_told_again(world: World):

@@ -300,6 +300,9 @@ ROW: Mapping[View, st.SearchStrategy[Any]] = {
     parts.bold: TEXT.map(parts.bold),
     parts.code: TEXT.map(parts.code),
     parts.group: st.sampled_from(GROUPS).map(parts.group),
+    parts.linked: TEXT.map(
+        lambda text: parts.linked(f"#{text}", "https://acme.slack.com/archives/C9/p1795336200000000")
+    ),
     parts.moment: TIMES.map(parts.moment),
     parts.say: TEXT.map(parts.say),
     parts.sentence: SENTENCES.map(parts.sentence),

@@ -57,6 +57,7 @@ SHARES = st.dictionaries(st.sampled_from([*telling.SHARE]), st.dictionaries(TEXT
 SHARE = st.floats(0, 1)
 CAUSES = st.builds(Cause, st.sampled_from([*telling.CAUSES]), TEXT, SHARE, maybe(SHARE))
 RESTLESS = few(st.tuples(TEXT, st.integers(1, 2**31)), times=(1, 2))
+LINKS = st.just("https://acme.slack.com/archives/C9/p1795336200000000")
 KNOWN = st.builds(
     Known,
     events=few(ANY_EVENT, times=(1, 2)),
@@ -64,7 +65,9 @@ KNOWN = st.builds(
     twins=few(LISTED),
     model=maybe(COUNT),
     ours=maybe(REQUESTS),
+    link=maybe(LINKS),
     job=maybe(IDS),
+    conversation=maybe(st.just("C9")),
     counts=SHARES,
     cause=maybe(CAUSES),
     restless=RESTLESS,
@@ -119,6 +122,10 @@ MESSAGES: Mapping[View, st.SearchStrategy[Callable[[], Message]]] = {
         command=st.just("/sim"),
     ),
     routes.made: calls(routes.made, ROUTES),
+    routes.meant_for: calls(routes.meant_for, PLAIN, st.just("C9")),
+    routes.moved: calls(
+        routes.moved, st.just("C9"), CODES, st.dictionaries(st.sampled_from([*routes.KINDS, ""]), COUNT)
+    ),
     routes.opened: calls(routes.opened, st.just("C9")),
     routes.removed: calls(routes.removed, ROUTES),
     routes.subscribed: calls(routes.subscribed, ROUTES),
@@ -132,7 +139,10 @@ SURFACES: Mapping[View, st.SearchStrategy[Callable[[], Any]]] = {
 }
 BLOCKS: Mapping[View, st.SearchStrategy[Any]] = {
     routes.place: st.just(parts.lines([routes.place("C9"), parts.say("x")])),
-    telling.buttons: st.builds(telling.buttons, INCIDENTS, maybe(LISTED)).map(
+    telling.conversation: maybe(st.just("C9")).map(
+        lambda channel: parts.lines(*telling.conversation(channel), [parts.say("x")])
+    ),
+    telling.buttons: st.builds(telling.buttons, INCIDENTS, maybe(LISTED), maybe(ANY_EVENT)).map(
         lambda row: parts.actions("x", *row, parts.button("x", action="x", id=1))
     ),
 }
@@ -140,7 +150,7 @@ SINGLE = ANY_EVENT.map(lambda event: replace(event, push=replace(event.push, nam
 ROWS: Mapping[View, st.SearchStrategy[Any]] = {
     incidents.line: INCIDENTS.map(incidents.line),
     telling.more: st.builds(telling.more, SINGLE, maybe(LISTED), few(LISTED), maybe(COUNT), units=UNITS),
-    telling.ours: st.builds(telling.ours, ANY_EVENT, maybe(REQUESTS), maybe(IDS)),
+    telling.ours: st.builds(telling.ours, ANY_EVENT, maybe(REQUESTS), maybe(IDS), maybe(LINKS)),
     telling.place: st.builds(telling.place, INCIDENTS, maybe(LISTED)),
     telling.storm: st.builds(telling.storm, INCIDENTS, SHARES, maybe(CAUSES), RESTLESS),
 }
@@ -176,6 +186,8 @@ def messages() -> Iterator[tuple[View, Message]]:
     yield routes.listing, routes.listing([route, of_config], default="C9", closed={"C9": "is_archived"}, command="/sim")
     for code in routes.WHY:
         yield routes.closed, routes.closed("C9", code, moved_to="C9", waiting=3, bot="@simops")
+        yield routes.moved, routes.moved("C9", code, {"approval": 2, "alert": 1, "alerts": 1200, "": 3})
+    yield routes.meant_for, routes.meant_for(parts.answer("Hello"), "C9")
     for view in (routes.made, routes.removed, routes.subscribed):
         yield view, view(route)
     yield routes.opened, routes.opened("C9")

@@ -67,7 +67,7 @@ class Approvals:
         if approval.state is State.RUNNING:
             done = await self.carrying.carry_out(approval)
             return view.outcome(done, undo_within=self.steps.settings.undo_within, now=self.steps.clock.now())
-        return view.asked(approval, channel=self.steps.settings.channel)
+        return view.asked(approval, channel=self.steps.found_in)
 
     async def approve(self, id: int, *, by: Person) -> None:
         """Stores this person's yes, and has the change made when it was the last one needed. Raises as `Deciding`."""

@@ -131,7 +131,7 @@ class Asking:
         """Stores the request; where nobody has to say yes it is running already."""
         if not asked.asks:
             asked = rule.start(asked, now=asked.asked_at)
-        settings = self.steps.settings
+        settings, found_in = self.steps.settings, self.steps.found_in
         deciders = sorted(who_may(asked.policy, voters)) if settings.tell_approvers and asked.asks else []
 
         def messages(stored: Approval) -> list[Outgoing]:
@@ -139,7 +139,7 @@ class Asking:
             if stored.policy.notify:
                 told = view.asked_for(stored)
                 made += [under_card(told, stored, channel=settings.channel, named=True), *directly(told, stored.policy)]
-            waits = view.waits_for_you(stored, channel=settings.channel)
+            waits = view.waits_for_you(stored, channel=found_in)
             return [*made, *(Note(user, waits.text, waits.blocks) for user in deciders[:DECIDERS_AT_MOST])]
 
         line = Deed(asked.asked_by, "asked", "approval", summary(asked))

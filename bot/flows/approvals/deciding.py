@@ -234,7 +234,7 @@ class Deciding:
             return
         said = view.reading(approval)
         try:
-            await self.slack.whisper(self.steps.settings.channel, by.id, text=said.text, blocks=said.blocks)
+            await self.slack.whisper(self.steps.found_in, by.id, text=said.text, blocks=said.blocks)
         except SlackError as problem:
             log.info("patience_not_asked_for", problem=problem.code)
 

@@ -42,8 +42,14 @@ class Settings:
 class Steps:
     """What asking, deciding and carrying out share: the store, the time, the settings."""
 
-    def __init__(self, *, store: Stored, clock: Clock, settings: Settings) -> None:
-        self.store, self.clock, self.settings = store, clock, settings
+    def __init__(self, *, store: Stored, clock: Clock, settings: Settings, reached: Callable[[str], str]) -> None:
+        """`reached` says where one finds what is posted for a channel now."""
+        self.store, self.clock, self.settings, self._reached = store, clock, settings, reached
+
+    @property
+    def found_in(self) -> str:
+        """The channel in which a new request is found now."""
+        return self._reached(self.settings.channel)
 
     async def take(self, before: Approval, after: Approval, deed: Deed | None) -> bool:
         """Whether the step was stored; nobody may have moved the request in between."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bot.clock import Clock
 from bot.errors import BadInput, NotFound
 from bot.flows.pushes.caring import Caring
+from bot.flows.pushes.closing import Closing
 from bot.flows.pushes.gathering import Gathering
 from bot.flows.pushes.muting import Muting
 from bot.flows.pushes.routing import Routing
@@ -20,7 +21,7 @@ from bot.store import Store, ledger
 from bot.views import ledger as view
 from bot.views.parts import Message
 
-__all__ = ["Caring", "Gathering", "Muting", "Pushes", "Routing", "Settings", "Showing", "Sorter", "Watching"]
+__all__ = ["Caring", "Closing", "Gathering", "Muting", "Pushes", "Routing", "Settings", "Showing", "Sorter", "Watching"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Pushes:
     sorter: Sorter
     showing: Showing
     routing: Routing
+    closing: Closing
     caring: Caring
     muting: Muting
     gathering: Gathering

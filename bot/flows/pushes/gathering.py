@@ -37,13 +37,13 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Gathering:
-    """Telling later, and together. `slack_is_back` says whether messages get through now."""
+    """Telling later, and together. `gets_through` says whether messages reach a channel now."""
 
     store: Store
     slack: Slack
     clock: Clock
     settings: Settings
-    slack_is_back: Callable[[], bool]
+    gets_through: Callable[[str], bool]
     rests: dict[int, datetime] = field(default_factory=dict)
 
     async def release(self) -> int:
@@ -56,11 +56,10 @@ class Gathering:
 
     async def fold_late(self) -> int:
         """How many cards that have waited long for Slack are told of together, once Slack is back."""
-        if not self.slack_is_back():
-            return 0
         now, folded = self.clock.now(), 0
         for channel in self.store.copies.late(before=now - LATE_AFTER, at_least=LATE_MANY):
-            folded += await self.store.copies.hold_late(channel, LATE, now=now)
+            if self.gets_through(channel):
+                folded += await self.store.copies.hold_late(channel, LATE, now=now)
         return folded
 
     async def _release(self, held: Held, now: datetime) -> int:

@@ -1,12 +1,10 @@
-"""Who gets which notifications: subscriptions, and what is done about channels that take nothing."""
+"""Who gets which notifications: subscriptions."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
-
-import structlog
 
 from bot.clock import Clock
 from bot.errors import BadInput, NotFound, NotPossible, SlackError
@@ -20,21 +18,18 @@ from bot.views import routes as view
 from bot.views.parts import Message
 
 TO = "subscribe channels"
-ADMINS_AT_MOST = 20
 BOT = "@simops"
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
 class Routing:
-    """Subscribing and its opposite. `zone` is a person's time zone, `members` who is in a user group."""
+    """Subscribing and its opposite. `zone` is a person's time zone."""
 
     store: Store
     slack: Slack
     clock: Clock
     settings: Settings
     zone: Callable[[str], Awaitable[ZoneInfo]]
-    members: Callable[[str], Awaitable[frozenset[str] | None]]
 
     async def subscribe(self, text: str, *, by: Person, channel: str) -> Message:
         """What whoever subscribed this channel reads; a test message goes there. Raises NotAllowed, BadInput."""
@@ -57,7 +52,7 @@ class Routing:
         return view.listing(
             (*self.settings.routes, *self.store.routes.all()),
             default=self.settings.channel,
-            closed=self.store.routes.closed(),
+            closed=self.store.closed.all(),
             command=self.settings.command,
         )
 
@@ -101,41 +96,3 @@ class Routing:
             raise BadInput("This channel is archived; nobody can post here.")
         if not found.get("is_member"):
             raise BadInput(f"I am not in this channel. Invite me: type `/invite {BOT}` here, then subscribe again.")
-
-    # --- channels that take nothing ---
-
-    async def closed(self, channel: str, code: str) -> None:
-        """A channel takes nothing: its notifications go to another one meanwhile, and admins hear of it once."""
-        now, fallback = self.clock.now(), self.settings.fallback
-        is_news = await self.store.routes.close(channel, code, now=now)
-        to = None if channel == fallback or fallback in self.store.routes.closed() else fallback
-        told = await self._tell_admins(view.closed(
-            channel, code, moved_to=to, waiting=self.store.outbox.depth_of(channel), bot=BOT
-        )) if is_news else ()  # fmt: skip
-        if to is None:
-            await self.store.outbox.add(told, now=now)
-            return
-        moved = await self.store.routes.move(channel, to, messages=told, now=now)
-        log.warning("channel_closed", channel=channel, code=code, moved=moved)
-
-    async def probe(self) -> str | None:
-        """Looks whether channels that took nothing take messages again. What came of it, in words."""
-        opened = [channel for channel in self.store.routes.closed() if await self._is_open(channel)]
-        for channel in opened:
-            now = self.clock.now()
-            if await self.store.routes.open(channel, now=now):
-                await self.store.outbox.add(await self._tell_admins(view.opened(channel)), now=now)
-        return f"{len(opened)} channels can be written to again" if opened else None
-
-    async def _is_open(self, channel: str) -> bool:
-        try:
-            found = await self.slack.channel(channel)
-        except SlackError:
-            return False
-        return bool(found.get("is_member")) and not found.get("is_archived")
-
-    async def _tell_admins(self, message: Message) -> tuple[Note, ...]:
-        people: list[str] = []
-        for name in self.settings.admins:
-            people += sorted(await self.members(name) or ()) if name.startswith("S") else [name]
-        return tuple(Note(user, message.text, message.blocks) for user in dict.fromkeys(people[:ADMINS_AT_MOST]))

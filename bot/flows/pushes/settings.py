@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.rules.keywords import Keyword
 from bot.rules.routes import Route
-from bot.store.sorting import Limits
+from bot.store.judging import Limits
 from bot.views.parts import DECIMAL, Units
 
 
@@ -15,7 +16,8 @@ from bot.views.parts import DECIMAL, Units
 class Settings:
     """`channel` gets what no route takes, `fallback` what is meant for a channel that takes nothing.
 
-    `routes` are those of the configuration. A time that is zero switches off what it is for.
+    `routes` are those of the configuration, `keywords` what brings an SMS to further channels. A time that is zero
+    switches off what it is for.
     """
 
     channel: str
@@ -24,6 +26,7 @@ class Settings:
     approvals_channel: str
     limits: Limits
     routes: Sequence[Route] = ()
+    keywords: Sequence[Keyword] = ()
     admins: Sequence[str] = ()
     snooze_for: timedelta = timedelta(days=1)
     remind_after: timedelta = timedelta(0)

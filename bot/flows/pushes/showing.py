@@ -13,6 +13,7 @@ from bot.rules.events import TAC, Event
 from bot.rules.incidents import FLAPS, Incident
 from bot.rules.snapshot import Listed
 from bot.rules.storms import likely_cause
+from bot.slack import Slack
 from bot.store import Store
 from bot.store.echoes import ways
 from bot.views import incidents as view
@@ -27,6 +28,7 @@ class Showing:
     """The cards. Everything is read from the store: nobody waits for SmartHub to see one."""
 
     store: Store
+    slack: Slack
     clock: Clock
     settings: Settings
 
@@ -53,16 +55,27 @@ class Showing:
         newest = next(iter(events), None)
         listed = None if incident.giccid is None else self.store.sims.by_giccid(incident.giccid)
         twins, model = self._device(newest)
+        ours = self._ours(incident)
         return Known(
             events=events,
             sim=listed,
             twins=twins,
             model=model,
-            ours=self._ours(incident),
+            ours=ours,
+            link=None if ours is None else self._link(f"approval:{ours.id}"),
             job=None if incident.giccid is None else self.store.job_sims.newest_of(ways(incident.giccid)),
+            conversation=None if newest is None else self._conversation(newest.sms),
             snooze_for=say_duration(self.settings.snooze_for),
             units=self.settings.units,
         )
+
+    def _conversation(self, sms: int | None) -> str | None:
+        thread = None if sms is None else self.store.sms.get(sms).thread
+        return None if thread is None else self.store.closed.reached(self.store.sms.thread(thread).channel)
+
+    def _link(self, subject: str) -> str | None:
+        place = self.store.outbox.place(subject)
+        return None if place is None else self.slack.link(place.channel, place.ts)
 
     def _device(self, event: Event | None) -> tuple[tuple[Listed, ...], int | None]:
         """The other SIMs in the device that is new, and how many SIMs are in one of its model."""

@@ -10,11 +10,12 @@ from bot.clock import Clock
 from bot.errors import BotError, StoreError
 from bot.flows.pushes.settings import Settings
 from bot.rules.events import Event, severity_of
+from bot.rules.keywords import hits
 from bot.rules.mutes import held_by
 from bot.rules.outbox import Note
-from bot.rules.routes import About, Target, aim, moved
+from bot.rules.routes import About, Target, aim, moved, routed
 from bot.store import Store
-from bot.store.sorting import Seams, Verdict
+from bot.store.judging import Seams, Verdict
 from bot.views import events as view
 
 AT_ONCE = 200  # pushes in one transaction: whoever sends more is answered in between
@@ -86,20 +87,28 @@ class Sorter:
 
     def _default(self) -> str:
         settings = self._settings
-        return settings.fallback if settings.channel in self._store.routes.closed() else settings.channel
+        return settings.fallback if settings.channel in self._store.closed.all() else settings.channel
 
     def _seams(self) -> Seams:
         """How a push is judged. Called in the store's own thread, it reads nothing but what was read here."""
         settings, now = self._settings, self._clock.now()
-        closed, mutes, default = self._store.routes.closed(), self._store.mutes.open(), self._default()
+        closed, mutes, default = self._store.closed.all(), self._store.mutes.open(), self._default()
         routes = moved((*settings.routes, *self._store.routes.all()), closed, to=settings.fallback)
 
         def judge(about: About) -> Verdict:
             mute = held_by(mutes, about, now=now)
             return Verdict(aim(routes, about, default=default, now=now) if mute is None else (), mute)
 
+        def beside(about: About, event: Event, channel: str | None) -> Verdict:
+            mute = held_by(mutes, about, now=now)
+            text = event.push.facts.get("text")
+            has = {channel, *(hit.channel for hit in hits(text if isinstance(text, str) else "", settings.keywords))}
+            there = has | {settings.fallback for one in has if one in closed}
+            targets = [one for one in routed(routes, about, now=now) if one.channel not in there]
+            return Verdict(tuple(targets) if mute is None else (), mute)
+
         def told(request: int, event: Event) -> Note:
             said = view.echo(event)
             return Note(settings.approvals_channel, said.text, said.blocks, under=f"approval:{request}")
 
-        return Seams(grave=lambda event: severity_of(event.push, now=now), judge=judge, told=told)
+        return Seams(grave=lambda event: severity_of(event.push, now=now), judge=judge, beside=beside, told=told)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.errors import BadInput, BotError
-from bot.rules.conversations import Draft, DraftState, SmsMessage, Thread
+from bot.rules.conversations import Draft, DraftState, SmsMessage, Thread, Way
 from bot.rules.keywords import Keyword, hits
 from bot.rules.orders import Order
 from bot.rules.outbox import Note, Outgoing
@@ -56,7 +56,8 @@ class Conversations:
 
     def draw(self, id: int) -> Message:
         """An SMS in its thread."""
-        return view.outgoing(self._store.sms.get(id))
+        message = self._store.sms.get(id)
+        return view.incoming(message) if message.way is Way.IN else view.outgoing(message)
 
     def draw_draft(self, id: int) -> Message:
         """A reply in a thread: the question about it, what became of that, and at last the SMS itself."""

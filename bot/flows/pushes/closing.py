@@ -1,0 +1,76 @@
+"""What is done about channels that take nothing: archived, gone, or without the bot."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from bot.clock import Clock
+from bot.errors import SlackError
+from bot.flows.pushes.settings import Settings
+from bot.rules.outbox import Note
+from bot.slack import Slack
+from bot.store import Store
+from bot.views import routes as view
+from bot.views.parts import Message
+
+ADMINS_AT_MOST = 20
+BOT = "@simops"
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Closing:
+    """Another channel stands in until they take messages again. `members` says who is in a user group."""
+
+    store: Store
+    slack: Slack
+    clock: Clock
+    settings: Settings
+    members: Callable[[str], Awaitable[frozenset[str] | None]]
+
+    async def closed(self, channel: str, code: str) -> None:
+        """A channel takes nothing: what is to be posted there goes to another one, where it is said how much that is;
+        admins hear of the channel once."""
+        now, fallback = self.clock.now(), self.settings.fallback
+        is_news = await self.store.closed.close(channel, code, now=now)
+        to = None if channel == fallback or fallback in self.store.closed.all() else fallback
+        told = await self._tell_admins(view.closed(
+            channel, code, moved_to=to, waiting=self.store.outbox.depth_of(channel), bot=BOT
+        )) if is_news else ()  # fmt: skip
+        if to is None:
+            await self.store.outbox.add(told, now=now)
+            return
+
+        def say(counts: Mapping[str, int]) -> tuple[Note, ...]:
+            if not counts:
+                return told
+            moved = view.moved(channel, code, counts)
+            return (*told, Note(to, moved.text, moved.blocks))
+
+        moved = await self.store.closed.move(channel, to, say=say, now=now)
+        log.warning("channel_closed", channel=channel, code=code, moved=moved)
+
+    async def probe(self) -> str | None:
+        """Looks whether channels that took nothing take messages again. What came of it, in words."""
+        opened = [channel for channel in self.store.closed.all() if await self._is_open(channel)]
+        for channel in opened:
+            now = self.clock.now()
+            if await self.store.closed.open(channel, now=now):
+                await self.store.outbox.add(await self._tell_admins(view.opened(channel)), now=now)
+        return f"{len(opened)} channels can be written to again" if opened else None
+
+    async def _is_open(self, channel: str) -> bool:
+        try:
+            found = await self.slack.channel(channel)
+        except SlackError:
+            return False
+        return bool(found.get("is_member")) and not found.get("is_archived")
+
+    async def _tell_admins(self, message: Message) -> tuple[Note, ...]:
+        people: list[str] = []
+        for name in self.settings.admins:
+            people += sorted(await self.members(name) or ()) if name.startswith("S") else [name]
+        return tuple(Note(user, message.text, message.blocks) for user in dict.fromkeys(people[:ADMINS_AT_MOST]))

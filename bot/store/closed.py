@@ -1,0 +1,119 @@
+"""Channels that take nothing from us for now, and what waits for them: it goes to another one meanwhile."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from bot.rules.outbox import Outgoing
+from bot.store import outbox
+from bot.store.disk import Disk
+from bot.store.moving import stand_in
+from bot.store.rows import Row, time, when
+
+# What is said when messages move, by how many there are of each kind, as their subjects begin; "" is all the rest.
+Say = Callable[[Mapping[str, int]], Sequence[Outgoing]]
+
+
+class Closed:
+    """The closed channels on disk."""
+
+    def __init__(self, disk: Disk) -> None:
+        self._disk = disk
+
+    def all(self) -> Mapping[str, str]:
+        """The channels that take nothing from us, with Slack's word for why."""
+        rows = self._disk.reader.execute("SELECT channel, code FROM closed_channels ORDER BY channel")
+        return {row["channel"]: row["code"] for row in rows}
+
+    def reached(self, channel: str) -> str:
+        """Where somebody finds what is posted for this channel now."""
+        return stand_in(self._disk.reader, channel) or channel
+
+    async def close(self, channel: str, code: str, *, now: datetime) -> bool:
+        """Whether it is news that this channel takes nothing."""
+
+        def work(db: sqlite3.Connection) -> bool:
+            statement = "INSERT OR IGNORE INTO closed_channels (channel, code, since) VALUES (?, ?, ?)"
+            return db.execute(statement, (channel, code, when(now))).rowcount == 1
+
+        return await self._disk.write(work)
+
+    async def move(self, channel: str, to: str, *, say: Say, now: datetime) -> int:
+        """How many messages that wait to be posted in one channel go to another now, in their order, after what is
+        said of it; whatever is meant for the first goes there from now on.
+
+        What is to be drawn anew where it stands in the closed channel stays: a notification is let go, because the
+        next state of its card is drawn when the channel is open again, and the rest waits for that.
+        """
+
+        def work(db: sqlite3.Connection) -> int:
+            db.execute("UPDATE closed_channels SET moved_to = ?1 WHERE channel = ?2 OR moved_to = ?2", (to, channel))
+            rows = [row for row in _waiting(db, channel) if _goes(db, row, to)]
+            outbox.put(db, say(Counter(map(_kind, rows))), now=now)
+            for row in rows:
+                _put_again(db, row)
+            return len(rows)
+
+        return await self._disk.write(work)
+
+    async def open(self, channel: str, *, now: datetime) -> bool:
+        """Whether the channel was closed, and takes messages again; its cards of what still goes on are redrawn, and
+        what was meant for it and waits for another closed one is its own again."""
+
+        def work(db: sqlite3.Connection) -> bool:
+            if db.execute("DELETE FROM closed_channels WHERE channel = ?", (channel,)).rowcount != 1:
+                return False
+            db.execute(
+                "INSERT OR IGNORE INTO outbox (channel, subject, made_at)"
+                " SELECT p.channel, p.subject, ? FROM cards p JOIN copies c ON p.subject = 'notice:' || c.id"
+                " JOIN incidents i ON i.id = c.incident WHERE c.channel = ? AND i.state != 'resolved'"
+                " ORDER BY i.id DESC LIMIT 50",
+                (when(now), channel),
+            )
+            back = (
+                "SELECT * FROM outbox WHERE meant_for = ? AND state = 'waiting'"
+                " AND channel IN (SELECT channel FROM closed_channels) ORDER BY id"
+            )
+            for row in db.execute(back, (channel,)).fetchall():
+                _put_again(db, row)
+            return True
+
+        return await self._disk.write(work)
+
+
+def _waiting(db: sqlite3.Connection, channel: str) -> list[Row]:
+    """What waits for the channel, with where its card stands."""
+    return db.execute(
+        "SELECT o.*, c.channel AS stands_in FROM outbox o LEFT JOIN cards c ON c.subject = o.subject"
+        " WHERE o.channel = ? AND o.state = 'waiting' ORDER BY o.id",
+        (channel,),
+    ).fetchall()
+
+
+def _goes(db: sqlite3.Connection, row: Row, to: str) -> bool:
+    """Whether this is to be posted. A notification whose card is in the other channel too needs none there."""
+    notice = _kind(row) == "notice" and row["subject"] is not None
+    stands = row["stands_in"] == row["channel"]
+    number = int(row["subject"].partition(":")[2]) if notice else 0
+    if not notice:
+        return not stands
+    if not stands and db.execute("UPDATE OR IGNORE copies SET channel = ? WHERE id = ?", (to, number)).rowcount:
+        return True
+    db.execute("DELETE FROM outbox WHERE id = ?", (row["id"],))
+    if not stands:
+        db.execute("DELETE FROM copies WHERE id = ?", (number,))
+    return False
+
+
+def _put_again(db: sqlite3.Connection, row: Row) -> None:
+    """Takes a message out and puts it in once more, behind what waits already: now it finds its other way."""
+    db.execute("DELETE FROM outbox WHERE id = ?", (row["id"],))
+    message = outbox.what_of(row, channel=row["meant_for"] or row["channel"])
+    outbox.put_one(db, message, made_at=time(row["made_at"]))
+
+
+def _kind(row: Row) -> str:
+    return str(row["subject"] or row["under"] or "").partition(":")[0]
