@@ -1,6 +1,6 @@
 """How fast all SIMs are looked over. Usage: python -m bench.scan [10k|100k|1M]
 
-A SmartHub of ours in another process lists fleets of growing size. The bot looks over all of them: into an empty store,
+Another process lists fleets of growing size as fast as it can. The bot looks over all of them: into an empty store,
 once more when nothing has changed, once more when every SIM at work had a session since, and once after it was killed
 (-9) half-way. Beside it stands a bare httpx download of the same pages. A small write every 20 ms, as a command makes
 one, says how long anybody waits meanwhile. Memory is the peak of a process of its own for each measurement.
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import httpx
+from aiohttp import web
 
 from bot.clock import WallClock
 from bot.config.alerts import Alerts as AlertSettings
@@ -29,8 +30,7 @@ from bot.flows.alerts import Alerts, Settings
 from bot.flows.scanning import Scanning
 from bot.flows.scanning import Settings as ScanSettings
 from bot.rules.calm import salt_of
-from bot.simulator.fleet import Fleet
-from bot.simulator.hub import Hub
+from bot.simulator.fleet import Fleet, written
 from bot.slack import Slack
 from bot.smarthub.client import SmartHub
 from bot.smarthub.contract import contract
@@ -42,16 +42,54 @@ SIZES = {"10k": 10_000, "100k": 100_000, "1M": 1_000_000}
 PAGE, AHEAD = 500, 4
 
 
+class Pages:
+    """The list of a fleet, made as fast as it can be sent, so that it holds up nobody: the SIMs are those of the
+    simulator's first ones again and again, each with numbers of its own."""
+
+    def __init__(self, sims: int) -> None:
+        self._clock = WallClock()
+        self._count, self._fleet = sims, Fleet(sims, self._clock.now)
+        self._made = [_template(self._fleet.sim(n)) for n in range(min(sims, 2000))]
+        self._at = self._clock.now()
+
+    def use_all(self) -> None:
+        """Every SIM at work has had a session since."""
+        self._at += timedelta(minutes=1)
+
+    async def answer(self, request: web.Request) -> web.Response:
+        """One page, as SmartHub would send it."""
+        page, size = (int(request.query[key]) for key in ("page", "pageSize"))
+        session = written(self._at)
+        rows = ",".join([
+            self._made[n % len(self._made)]
+            % {"giccid": self._fleet.giccid(n), "digits": f"{n:010d}", "n": f"{n + 1:03d}", "session": session}
+            for n in range((page - 1) * size, min(page * size, self._count))
+        ])  # fmt: skip
+        body = f'{{"items": [{rows}], "page": {page}, "pageSize": {size}, "total": {self._count}}}'
+        return web.Response(text=body, content_type="application/json")
+
+
+def _template(row: dict[str, object]) -> str:
+    """A SIM as JSON, with places for what is another's."""
+    named = str(row["custom1"]).rpartition(" ")[0]
+    other = {"giccid": "<giccid>", "iccid": "<giccid>", "imsi": "26203<digits>", "msisdn": "49<digits>"}
+    other |= {"imei": row["imei"] and "35693<digits>", "lastSessionTime": row["lastSessionTime"] and "<session>"}
+    text = json.dumps({**row, **other, "custom1": f"{named} <n>"})
+    return text.replace("%", "%%").replace("<", "%(").replace(">", ")s")
+
+
 async def neighbour(sims: int) -> None:
-    """A SmartHub until the process is asked to end; says where it is."""
-    clock = WallClock()
-    at = [clock.now()]  # what SIMs tell of themselves is that of one moment, so that nothing changes between two looks
-    hub = Hub(key=KEY, fleet=Fleet(sims, lambda: at[0]), clock=clock)
-    await hub.start()
-    print(hub.base_url, flush=True)
+    """A list of SIMs until the process is asked to end; says where it is."""
+    pages = Pages(sims)
+    app = web.Application()
+    app.add_routes([web.get(f"/v1{contract().endpoint('listSims').path}", pages.answer)])
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    print(f"http://127.0.0.1:{runner.addresses[0][1]}/v1", flush=True)
     over, loop = asyncio.Event(), asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, over.set)
-    loop.add_signal_handler(signal.SIGUSR1, lambda: at.append(at.pop() + timedelta(minutes=1)))
+    loop.add_signal_handler(signal.SIGUSR1, pages.use_all)
     await over.wait()
 
 
@@ -60,8 +98,9 @@ async def download(base: str, sims: int) -> dict[str, Any]:
     path, began = contract().endpoint("listSims").path, time.monotonic()
     async with httpx.AsyncClient(headers={"X-API-Key": KEY, "Accept": "application/json"}) as client:
         for page in range(1, -(-sims // PAGE) + 1):
-            answer = await client.get(f"{base}{path}", params={"page": page, "page_size": PAGE})
+            answer = await client.get(f"{base}{path}", params={"page": page, "pageSize": PAGE})
             answer.raise_for_status()
+            assert len(answer.content) > 600 * min(PAGE, sims - (page - 1) * PAGE), "this is not a whole page"
     return {"seconds": time.monotonic() - began, "peak": peak()}
 
 
