@@ -31,6 +31,8 @@ class Scope:
 
     def holds(self, sim: Sim) -> bool:
         """Whether the SIM is meant; what is not known of it fits no list."""
+        if not (self.accounts or self.plans or self.countries or self.custom):  # as most are
+            return True
         places = ((self.accounts, sim.account), (self.plans, sim.plan), (self.countries, sim.country))
         customs = ((values, sim.custom[number - 1]) for number, values in self.custom)
         return all(_among(value, wanted) for wanted, value in (*places, *customs) if wanted)
