@@ -29,7 +29,7 @@ class RowPage:
     or none, where that cannot be said without reading them."""
 
     number: int
-    rows: Sequence[object]  # bytes, or what JSON has where the answer could not be cut
+    rows: Sequence[object]  # msgspec.Raw, or what JSON has where the answer could not be cut
     giccids: Sequence[str | None]
     marks: Mapping[str, int]
 
@@ -56,11 +56,11 @@ class Read:
 def cut(rows: Rows, number: int, contract: Contract, *, salt: bytes) -> RowPage:
     """The page with its marks. A SIM that stands in it twice has none."""
     number_of = _number_reader(contract.keys("sim", "giccid")[0])
-    giccids = [number_of(row) if isinstance(row, bytes) else None for row in rows.rows]
+    giccids = [number_of(row) if isinstance(row, msgspec.Raw) else None for row in rows.rows]
     marks: dict[str, int] = {}
     twice: set[str] = set()
     for giccid, row in zip(giccids, rows.rows, strict=True):
-        if giccid is None or not isinstance(row, bytes):
+        if giccid is None or not isinstance(row, msgspec.Raw):
             continue
         if giccid in marks:
             twice.add(giccid)
@@ -89,7 +89,7 @@ def read(
         if sim is None:
             value: object = None
             try:
-                value = wire.read_json(row) if isinstance(row, bytes) else row
+                value = wire.read_json(bytes(row)) if isinstance(row, msgspec.Raw) else row
                 sim = read_sim(value, contract, keep_raw=False, unreadable=unreadable)
             except ProviderError as error:
                 bad += 1

@@ -92,9 +92,9 @@ class _Rows:
     apn: Callable[[str, str | None], Apn]
 
     def read(self, value: object) -> Sim | None:
-        """The SIM in a plain row, which is bytes, or what JSON has."""
+        """The SIM in a plain row, which is as it came, or as JSON has it."""
         try:
-            row = self.decoder.decode(value) if isinstance(value, bytes) else msgspec.convert(value, self.row)
+            row = self.decoder.decode(value) if isinstance(value, msgspec.Raw) else msgspec.convert(value, self.row)
             found = astuple(row)
             return self._sim(found) if _are_whole(found[: len(TEXTS)]) else None
         except (msgspec.DecodeError, ProviderError, UnicodeError, RecursionError):

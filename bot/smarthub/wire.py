@@ -141,7 +141,7 @@ def read_rows(body: bytes, contract: Contract) -> Rows:
 
 
 def cut_rows(body: bytes, contract: Contract) -> Rows:
-    """The same with each row as the bytes it came in, not looked at; as JSON has it, where the body cannot be cut."""
+    """The same with each row as it came (`msgspec.Raw`), not read; as JSON has it, where the body cannot be cut."""
     try:
         members = {"": msgspec.Raw(body)} if body[:1] == b"[" else _MEMBERS.decode(body)
         arrays = [_ROWS.decode(member) for member in members.values() if bytes(memoryview(member)[:1]) == b"["]
@@ -151,7 +151,7 @@ def cut_rows(body: bytes, contract: Contract) -> Rows:
         return read_rows(body, contract)
     counts = {key: read_json(bytes(member)) for key, member in members.items() if len(memoryview(member)) < 25}
     return Rows(
-        [bytes(row) for row in arrays[0]],
+        arrays[0],
         total=_count_or_none(_look(counts, contract.keys("page", "total"))),
         page_size=_count_or_none(_look(counts, contract.keys("page", "page_size"))),
     )
