@@ -38,6 +38,7 @@ class PushButtons:
             "incident.resolve": partial(self.ask, "resolve"),
             "incident.expected": self.expected,
             "incident.sim": self.sim,
+            "incident.refresh": self.refresh,
             "incident.account": self.account,
             "incident.csv": self.csv,
         }
@@ -91,6 +92,11 @@ class PushButtons:
     async def sim(self, id: int, by: Person, _: Body) -> Message:
         """The SIM, read now, with all that may be asked for."""
         return await self.sims.show(self.pushes.sim_of(id, by=by), by=by)
+
+    async def refresh(self, id: int, by: Person, _: Body) -> None:
+        """The SIM is read now, and the card says what it has used."""
+        await self.sims.one(self.pushes.sim_of(id, by=by))
+        await self.pushes.redraw(id)
 
     async def account(self, id: int, by: Person, _: Body) -> Message:
         """The account, read now."""

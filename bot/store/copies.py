@@ -60,6 +60,10 @@ class Copies:
         rows = self._disk.reader.execute("SELECT * FROM copies WHERE incident = ? ORDER BY id", (incident,))
         return tuple(map(_copy, rows))
 
+    async def redraw(self, incident: int, *, now: datetime) -> None:
+        """Has the cards of an incident drawn anew."""
+        await self._disk.write(lambda db: redraw(db, incident, now=now))
+
     def held(self) -> tuple[Held, ...]:
         """What waits, by channel and reason."""
         rows = self._disk.reader.execute(

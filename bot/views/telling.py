@@ -52,6 +52,7 @@ DEEDS: Mapping[str, Sequence[tuple[str, str]]] = {
     "mt-sms-status": (("History", "sim.history"),),
 }
 BACK = {"suspended": ("Activate …", "sim.activate"), "active": ("Suspend …", "sim.suspend")}
+OF_USAGE = frozenset({"cycle-usage", "package-traffic"})
 OF_ACCOUNT = frozenset({"package-expired", "package-traffic"})
 
 
@@ -73,7 +74,7 @@ def more(event: Event, sim: Listed | None, twins: Sequence[Listed], model: int |
     match event.push.name:
         case "imei-change":
             return _device(event, twins, model)
-        case "cycle-usage" | "package-traffic":
+        case used if used in OF_USAGE:
             return _usage(event, sim, units)
         case "no-session":
             return _last_seen(sim)
@@ -138,6 +139,8 @@ def buttons(incident: Incident, sim: Listed | None, newest: Event | None = None)
         row.append(button("Expected swap", action="incident.expected", id=incident.id))
     if incident.giccid is not None:
         row.append(button("Look at the SIM", action="incident.sim", id=incident.id))
+    if incident.giccid is not None and incident.event in OF_USAGE:
+        row.append(button("Refresh", action="incident.refresh", id=incident.id))
     if incident.event in OF_ACCOUNT and incident.account is not None:
         row.append(button("Read the account", action="incident.account", id=incident.id))
     if sim is not None:

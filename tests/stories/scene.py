@@ -49,7 +49,7 @@ LOOKS = {
     *(f"history.{kind.value}" for kind in Kind), "search.next", "search.back", "search.csv",
     "search.open", "alerts.csv",
     "menu.find", "menu.approvals", "menu.alerts", "menu.status", "menu.help",
-    "incident.sim", "incident.account", "incident.csv",
+    "incident.sim", "incident.refresh", "incident.account", "incident.csv",
 }  # fmt: skip
 CHANGES = {f"sim.{operation.value}" for operation in Operation}
 WORK = {

@@ -11,8 +11,8 @@ from bot.simulator.slack import Message
 from tests.talk import ALERTS, APPROVALS, APPROVER, OPERATOR, OTHER_OPERATOR, VIEWER, World, plain
 
 BUTTONS = {
-    "cycle-usage": ["Look at the SIM", "Change plan …", "Add-on …", "Suspend …"],
-    "package-traffic": ["Look at the SIM", "Read the account", "Change plan …", "Add-on …", "Suspend …"],
+    "cycle-usage": ["Look at the SIM", "Refresh", "Change plan …", "Add-on …", "Suspend …"],
+    "package-traffic": ["Look at the SIM", "Refresh", "Read the account", "Change plan …", "Add-on …", "Suspend …"],
     "imei-change": ["Expected swap", "Look at the SIM", "Suspend …", "History"],
     "no-session": ["Look at the SIM", "Wake by SMS …", "History"],
     "package-expired": ["Look at the SIM", "Read the account", "Change plan …", "Add-on …"],
@@ -56,7 +56,7 @@ async def test_a_sim_that_is_not_known(world: World):
     """Before any look over the SIMs one may still look at it, and look after the card."""
     card = await card_of(world, "cycle-usage")
 
-    assert card.buttons == ["Look at the SIM", *CARE]
+    assert card.buttons == ["Look at the SIM", "Refresh", *CARE]
 
 
 async def test_the_place_of_the_sim_is_told(world: World):
@@ -121,6 +121,26 @@ async def test_usage_that_was_read_afterwards(world: World):
 
     assert "Before" not in world.now(card)
     assert "Since" in world.now(card)
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+async def test_refreshed_it_says_what_is_used_now(world: World, is_known: bool):
+    """Whoever may look reads the SIM once by a press, and the card says its usage of now, also of a SIM nobody had
+    looked at; where SmartHub is away the card stays, and he is told so."""
+    giccid = await known(world) if is_known else world.hub.pick()
+    card = await card_of(world, "cycle-usage", giccid)
+    await world.later(minutes=5)
+    world.hub.change(giccid, cycleQuotaBytes=200_000_000, cycleUsageBytes=150_000_000)
+    reads = world.hub.count("getSim")
+
+    await world.press(card, "Refresh", by=VIEWER)
+
+    assert world.hub.count("getSim") == reads + 1
+    assert "Since 150.0 MB of 200.0 MB, 75 %, read" in plain(world.card(ALERTS))
+    world.hub.down = True
+    await world.press(card, "Refresh", by=VIEWER)
+    assert "SmartHub" in world.heard(VIEWER, ALERTS)
+    assert "75 %" in plain(world.card(ALERTS))
 
 
 @pytest.mark.parametrize(("new", "offered"), [("DEACTIVATED", "Activate …"), ("ACTIVATED", "Suspend …")])

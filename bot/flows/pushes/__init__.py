@@ -73,6 +73,10 @@ class Pushes:
             raise NotFound("This notification names no SIM.")
         return giccid
 
+    async def redraw(self, id: int) -> None:
+        """Has the cards of an incident drawn anew, with what is known of its SIM now."""
+        await self.store.copies.redraw(id, now=self.clock.now())
+
     def account_of(self, id: int, *, by: Person) -> str:
         """The account of an incident. Raises NotAllowed, NotFound."""
         need(by, Role.VIEWER, to=TO)
