@@ -238,13 +238,17 @@ def expiry_hit(rule: Rule, expires_at: datetime | None, now: datetime) -> Hit | 
 
 
 def addon_hits(rule: Rule, sim: Sim, now: datetime) -> tuple[Hit, ...]:
-    """The same of each add-on, for a day after its end: SmartHub may go on listing what is long over."""
-    ends = [(addon, expiry_hit(rule, addon.expires_at, now)) for addon in sim.addons]
-    return tuple(
-        replace(hit, cycle=f"{hit.cycle} {addon.name}", detail=addon.name)
-        for addon, hit in dict.fromkeys(ends)
-        if hit is not None and addon.expires_at is not None and now - addon.expires_at < DAY
-    )
+    """The same of each add-on, for a day after its end: SmartHub may go on listing what is long over. Of those of a
+    name that end on one day, the one that ends first counts for all: to whoever reads it they are one.
+    """
+    found: dict[str, Hit] = {}
+    for addon in sim.addons:
+        hit = expiry_hit(rule, addon.expires_at, now)
+        if hit is None or addon.expires_at is None or now - addon.expires_at >= DAY:
+            continue
+        hit = replace(hit, cycle=f"{hit.cycle} {addon.name}", detail=addon.name)
+        found[hit.cycle] = min(found.get(hit.cycle, hit), hit, key=lambda one: (one.threshold, one.expires_at))
+    return tuple(found.values())
 
 
 def run_out_hit(rule: Rule, made: Forecast | None, cycle: str | None, now: datetime) -> Hit | None:

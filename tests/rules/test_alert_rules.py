@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -103,6 +103,17 @@ def test_addons_come_and_go():
     assert not can_tell(SIM, told, now=NOW), "none at all may be left out"
     assert can_tell(SIM, told, now=end)
     assert can_tell(replace(SIM, addons=(Addon("other"),)), told, now=NOW)
+
+
+@given(st.lists(st.tuples(st.integers(-30, 200), st.integers(0, 9)), max_size=5))
+def test_addons_that_are_one_to_whoever_reads(bought: list[tuple[int, int]]):
+    """However many of a name end on one day, at any hour and with any rest, there is one alert, by the first to end."""
+    one = Rule("r", Kind.ADDON, (7, 3, 1))
+    sim = replace(SIM, addons=tuple(Addon("x", used_bytes=b, expires_at=NOW + timedelta(hours=h)) for h, b in bought))
+    told = judge(sim, [one], label="Pump 7", now=NOW)
+    ends = [NOW + timedelta(hours=h) for h, _ in bought if -24 < h <= 7 * 24]
+    assert {f.expires_at for f in told} == {min(e for e in ends if e.date() == day) for day in {e.date() for e in ends}}
+    assert len({f.cycle for f in told}) == len(told)
 
 
 @pytest.mark.parametrize(
