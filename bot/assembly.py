@@ -418,8 +418,10 @@ def _alerts(tools: Tools) -> alerts.Alerts:
     )
     fleet = Fleet(store=tools.store, hub=tools.hub, clock=tools.clock, rules=rules)
 
-    async def past(giccids: Sequence[str]) -> Mapping[str, Sequence[DayUse]]:
-        return await tools.store.scans.past(giccids, since=tools.clock.now() - config.alerts.keep_usage)
+    async def past(sims: Sequence[Sim]) -> Mapping[str, Sequence[DayUse]]:
+        now, used = tools.clock.now(), {sim.giccid: sim.usage_bytes for sim in sims if sim.usage_bytes is not None}
+        since = now - config.alerts.keep_usage
+        return await tools.store.scans.past([sim.giccid for sim in sims], since=since, used=used, now=now)
 
     made.seams = alerts.Seams(past, fleet.look, fleet.found)
     return made
