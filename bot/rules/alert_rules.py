@@ -157,17 +157,21 @@ def judge_account(total: Total, rules: Sequence[Rule]) -> tuple[Finding, ...]:
 
 
 def judge_twins(device: str, sims: Sequence[tuple[Sim, str]], rules: Sequence[Rule]) -> tuple[Finding, ...]:
-    """A finding for each of these SIMs, each with its label, that are in one device, where a rule is for it."""
-    found = []
+    """A finding for each of these SIMs, each with its label, that are in one device, where a rule is for it; none for
+    one that is alone in it."""
+    found: list[Finding] = []
+    if len(sims) < 2:
+        return ()
     for rule in rules:
         if rule.kind is not Kind.TWIN:
             continue
         for sim, label in sims:
             if not rule.scope.holds(sim):
                 continue
-            others = [f"{name} ({other.giccid})" for other, name in sims if other is not sim]
-            more = f" and {len(others) - 1} more" if len(others) > 1 else ""
-            hit = Hit(0, device, detail=f"IMEI {sim.imei}, also in {others[0]}{more}"[:300])
+            # Thousands may bear one number: no more of the others is looked at than is said.
+            other, name = next((one, name) for one, name in sims[:2] if one is not sim)
+            more = f" and {len(sims) - 2} more" if len(sims) > 2 else ""
+            hit = Hit(0, device, detail=f"IMEI {sim.imei}, also in {name} ({other.giccid}){more}"[:300])
             found.append(found_at(rule, hit, giccid=sim.giccid, label=label, account=sim.account, plan=sim.plan))
     return tuple(found)
 
