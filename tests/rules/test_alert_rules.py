@@ -221,6 +221,15 @@ class Told:
 PERCENT = (80, 95, 100)
 
 
+def test_a_cycle_that_is_left_out():
+    """A cycle that SmartHub leaves out for a look is not another one: nothing is told again, nor is it over. The next
+    cycle is, also when it comes after such a look."""
+    told, full = Told(), replace(SIM, usage_bytes=90, quota_bytes=100)
+    for cycle, count in (("2026-11", 1), (None, 1), ("2026-11", 1), (None, 1), ("2026-12", 2), (None, 2)):
+        told.look(replace(full, cycle=cycle), usual(PERCENT), NOW)
+        assert (told.count, len(told.standing())) == (count, 1), cycle
+
+
 class Quota(RuleBasedStateMachine):
     """A quota that is used, topped up, put on another plan and begun anew, with looks that fail and are repeated.
 
@@ -267,6 +276,15 @@ class Quota(RuleBasedStateMachine):
         """SmartHub leaves the usage out: nothing follows."""
         if (self.sim.cycle, self.sim.plan) == self.key:
             self.told.look(replace(self.sim, usage_bytes=None), usual(PERCENT), self.now)
+
+    @rule()
+    def look_without_its_cycle(self) -> None:
+        """SmartHub leaves the cycle out while nothing is new: nothing is told, and what has eased is over."""
+        used, whole = self.sim.usage_bytes or 0, self.sim.quota_bytes or 0
+        reached = [p for p in PERCENT if used * 100 >= whole * p]
+        if (self.sim.cycle, self.sim.plan) == self.key and (not reached or max(reached) in self.set):
+            self.told.look(replace(self.sim, cycle=None), usual(PERCENT), self.now)
+            self.refer()
 
     def refer(self) -> None:
         """The plain calculation."""
