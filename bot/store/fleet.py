@@ -26,11 +26,13 @@ TWINS = (
     " SELECT id, device FROM devices WHERE device IN"
     " (SELECT device FROM devices GROUP BY device HAVING count(*) > 1) ORDER BY device, id LIMIT ?"
 )
+# What SmartHub lists no more is in no cycle any more: it would hold an account in the last one it was in.
 TOTALS = (
     "SELECT f.account, s.cycle, count(*) AS count, total(max(s.usage_bytes, 0)) AS used,"
     " total(max(s.quota_bytes, 0)) AS whole, sum(s.quota_bytes IS NULL OR s.quota_bytes <= 0) AS without"
     " FROM sims AS s JOIN facets AS f ON f.id = s.facet"
     " WHERE f.account IS NOT NULL AND f.status IS NOT 'retired' AND s.usage_bytes IS NOT NULL"
+    " AND s.giccid NOT IN (SELECT giccid FROM vanished)"
     " GROUP BY f.account, s.cycle"
 )
 MOST_TWINS = 20_000
