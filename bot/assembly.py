@@ -382,7 +382,8 @@ def _scanning(tools: Tools, made: alerts.Alerts) -> Scanning:
     ahead = config.smarthub.concurrency // 2
     contract = tools.contract
     salt = salt_of(version(), config.sims.label_field, alert_rules_of(config.alerts), contract.fields, contract.enums)
-    settings = ScanSettings(config.slack.alerts_channel, ahead, config.alerts.keep_usage, salt)
+    way = salt_of(salt, config.smarthub.page_size, config.smarthub.base_url).hex()
+    settings = ScanSettings(config.slack.alerts_channel, ahead, config.alerts.keep_usage, salt, way)
     return Scanning(store=tools.store, hub=tools.hub, clock=tools.clock, alerts=made, settings=settings)
 
 

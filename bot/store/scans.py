@@ -57,17 +57,20 @@ class Scans:
     def __init__(self, disk: Disk) -> None:
         self._disk = disk
 
-    async def begin(self, account: str | None, *, now: datetime) -> tuple[Scan, bool]:
-        """The look that is to be gone on with, and whether that is one that was begun before."""
+    async def begin(self, account: str | None, *, way: str, now: datetime) -> tuple[Scan, bool]:
+        """The look that is to be gone on with, and whether that is one that was begun before. `way` is what it hangs
+        on: with other rules, or pages of another size, the pages before have not been looked at.
+        """
 
         def work(db: sqlite3.Connection) -> tuple[Scan, bool]:
             row = db.execute(
                 "SELECT * FROM scans WHERE account IS ? AND ended_at IS NULL ORDER BY id DESC LIMIT 1", (account,)
             ).fetchone()
-            if row is not None and (open_ := _scan(row)).goes_on(now):
+            if row is not None and row["way"] == way and (open_ := _scan(row)).goes_on(now):
                 return open_, open_.page > 0
             db.execute("DELETE FROM scans WHERE account IS ? AND ended_at IS NULL", (account,))
-            made = db.execute("INSERT INTO scans (account, started_at) VALUES (?, ?)", (account, when(now)))
+            statement = "INSERT INTO scans (account, started_at, way) VALUES (?, ?, ?)"
+            made = db.execute(statement, (account, when(now), way))
             return Scan(int(made.lastrowid or 0), account, now), False
 
         return await self._disk.write(work)

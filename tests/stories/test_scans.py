@@ -14,7 +14,13 @@ from bot.errors import ProviderDown
 from bot.flows.scanning import Beside
 from bot.rules.scans import GOES_ON_FOR
 from bot.rules.sims import Sim
+from bot.store.rows import when
 from tests.talk import ALERTS, OPERATOR, VIEWER, World, plain
+
+# The newest look was cut off behind this page.
+CUT_OFF = (
+    "UPDATE scans SET page = :page, sims = 0, started_at = :at, ended_at = NULL WHERE id = (SELECT max(id) FROM scans)"
+)
 
 
 def pages(world: World) -> list[str]:
@@ -52,14 +58,41 @@ async def test_one_that_is_too_old_begins_anew(world: World):
     """What was cut off too long ago is not gone on with: too much may have moved."""
     world.settings["smarthub"] = {"page_size": 20}
     await world.restart()
-    await world.app.store.scans.begin(None, now=world.clock.now())
-    await world.app.store.disk.write(lambda db: db.execute("UPDATE scans SET page = 3").rowcount)
+    await world.run("alerts")
+    for seconds, first in ((0.0, "2"), (GOES_ON_FOR.total_seconds() + 1, "1")):
+        started = {"page": 1, "at": when(world.clock.now())}
+        await world.app.store.disk.write(lambda db, started=started: db.execute(CUT_OFF, started).rowcount)
+        await world.later(seconds=seconds)
+        world.hub.asked.clear()
+        await world.run("alerts")
+        assert pages(world)[0] == first
+
+
+@pytest.mark.parametrize(
+    ("section", "other"),
+    [
+        ("smarthub", {"page_size": 20, "concurrency": 1}),
+        ("alerts", {"rules": [{"name": "Plans", "kind": "plan", "allowed": ["no such plan"]}]}),
+    ],
+)
+async def test_one_that_was_begun_otherwise_begins_anew(world: World, section: str, other: dict[str, object]):
+    """Cut off, and gone on with after a start with other rules or larger pages, a look would leave out SIMs and call
+    itself whole: it begins anew, and all SIMs are looked at."""
+    world.settings["smarthub"] = {"page_size": 10, "concurrency": 1}
+    await world.restart()
+    await world.run("alerts")
+    started = {"page": 2, "at": when(world.clock.now())}
+    await world.app.store.disk.write(lambda db: db.execute(CUT_OFF, started).rowcount)
+    world.settings[section] = other
+    await world.restart()
     world.hub.asked.clear()
-    await world.later(seconds=GOES_ON_FOR.total_seconds() + 1)
 
     await world.run("alerts")
 
     assert pages(world)[0] == "1"
+    done = world.app.store.scans.last()
+    assert done is not None
+    assert done.sims == world.hub.world.fleet.count
 
 
 async def test_pages_are_read_ahead(world: World):
