@@ -139,6 +139,20 @@ async def test_what_was_used_by_the_end_of_each_day(world: World):
     assert [day.bytes for day in past[sim]] == [200, 50, 40], "of four days three have a day before"
 
 
+async def test_a_day_that_began_too_early(world: World):
+    """A clock that was a day ahead for a moment closes no day before it is over: what is used after that still counts
+    to its day, and not to the next one."""
+    sim, start = world.hub.giccid(0), world.clock.now()
+    for ahead, usage, hours in ((0, 100, 24), (0, 200, 1), (1, 200, 1), (0, 700, 22), (0, 800, 24), (0, 800, 0)):
+        world.hub.grow(sim, to_bytes=usage)
+        world.bots.by = timedelta(days=ahead)
+        await world.run("alerts")
+        await world.later(hours=hours)
+
+    past = await world.app.store.scans.past([sim], since=start, now=world.clock.now())
+    assert [day.bytes for day in past[sim]] == [600, 100]
+
+
 async def test_what_cannot_be_judged_is_counted(tmp_path: Path):
     """A quota of nothing or none, a usage below nothing and a cycle that is not a month stop no look: what can be told
     of these SIMs is told, they are counted by what is missing, and the count is seen in the status and the metrics."""
