@@ -47,6 +47,7 @@ class Fleet:
         if not self._rules and not await self._store.alerts.any_of_fleet():
             return 0, 0
         looked = await self.judge(self._rules)
+        untold = await self._store.fleet.untold()
         held = {(f.about, f.giccid, f.rule, f.kind) for f in looked.found}
 
         def judged(alert: Alert) -> bool:
@@ -55,6 +56,8 @@ class Fleet:
                 return False
             if (one.about, one.giccid, one.rule, one.kind) in held or not is_known(alert, self._rules):
                 return True
+            if one.kind is Kind.TWIN:
+                return one.cycle not in untold
             return can_tell_of_all(looked.seen.get((one.about, one.giccid)), one)
 
         return await self._store.alerts.look_over_fleet(looked.found, judged=judged, now=self._clock.now())

@@ -43,6 +43,21 @@ async def test_a_quota_that_is_left_out(tmp_path: Path):
         await world.stop()
 
 
+async def test_a_device_that_is_left_out(tmp_path: Path):
+    """While SmartHub leaves the IMEI of one of two SIMs out, what was told of both stands and is not told again; with
+    another IMEI it is over."""
+    world = await of_rules(tmp_path, {"name": "devices", "kind": "imei"})
+    try:
+        for imei, count in (("356938035643809", 2), (None, 2), ("356938035643809", 2), ("356938039999999", 0)):
+            world.hub.change(0, status="ACTIVATED", accountName="lab-trial", imei="356938035643809")
+            world.hub.change(1, status="ACTIVATED", accountName="lab-trial", imei=imei)
+            await world.run("alerts")
+            assert len(standing(world)) == count, imei
+        assert len(world.cards(ALERTS)) == 1
+    finally:
+        await world.stop()
+
+
 async def test_sims_that_went_hold_no_account(tmp_path: Path):
     """With its SIMs an account's alert goes; what it used before they went is not told again and again."""
     rule = {"name": "accounts", "kind": "quota", "of": "account", "percent": [80], "accounts": ["lab-trial"]}
