@@ -382,7 +382,8 @@ def _scanning(tools: Tools, made: alerts.Alerts) -> Scanning:
     ahead = config.smarthub.concurrency // 2
     contract = tools.contract
     salt = salt_of(version(), config.sims.label_field, alert_rules_of(config.alerts), contract.fields, contract.enums)
-    settings = ScanSettings(config.slack.alerts_channel, ahead, config.alerts.keep_usage, salt)
+    way = salt_of(salt, config.smarthub.page_size, config.smarthub.base_url).hex()
+    settings = ScanSettings(config.slack.alerts_channel, ahead, config.alerts.keep_usage, salt, way)
     return Scanning(store=tools.store, hub=tools.hub, clock=tools.clock, alerts=made, settings=settings)
 
 
@@ -418,8 +419,10 @@ def _alerts(tools: Tools) -> alerts.Alerts:
     )
     fleet = Fleet(store=tools.store, hub=tools.hub, clock=tools.clock, rules=rules)
 
-    async def past(giccids: Sequence[str]) -> Mapping[str, Sequence[DayUse]]:
-        return await tools.store.scans.past(giccids, since=tools.clock.now() - config.alerts.keep_usage)
+    async def past(sims: Sequence[Sim]) -> Mapping[str, Sequence[DayUse]]:
+        now, used = tools.clock.now(), {sim.giccid: sim.usage_bytes for sim in sims if sim.usage_bytes is not None}
+        since = now - config.alerts.keep_usage
+        return await tools.store.scans.past([sim.giccid for sim in sims], since=since, used=used, now=now)
 
     made.seams = alerts.Seams(past, fleet.look, fleet.found)
     return made

@@ -33,7 +33,7 @@ from bot.store import Store
 from bot.views import alerts as view
 from bot.views.parts import DECIMAL, Message, Units, answer
 
-Past = Callable[[Sequence[str]], Awaitable[Mapping[str, Sequence[DayUse]]]]
+Past = Callable[[Sequence[Sim]], Awaitable[Mapping[str, Sequence[DayUse]]]]
 RENEWAL_KEPT = timedelta(hours=6)
 SHEET_ROWS = 200_000
 SHOWN = 20
@@ -42,7 +42,7 @@ WORSE = frozenset({"worse", "until worse", "until it gets worse"})
 NUMBERED = re.compile(r"(card\s+)?#?([0-9]{1,12})(?:\s+(.*))?", re.DOTALL | re.IGNORECASE)
 
 
-async def no_past(_: Sequence[str]) -> Mapping[str, Sequence[DayUse]]:
+async def no_past(_: Sequence[Sim]) -> Mapping[str, Sequence[DayUse]]:
     """The past of SIMs where none is kept."""
     return {}
 
@@ -71,8 +71,9 @@ class Settings:
 
 @dataclass
 class Seams:
-    """What comes from elsewhere. `past` is what SIMs used day by day, by GICCID; `fleet` judges what only all SIMs
-    together can tell, and says how many alerts that raised and cleared; `found` is what it would raise for some rules.
+    """What comes from elsewhere. `past` is what SIMs used day by day, up to what they have used now, by GICCID; `fleet`
+    judges what only all SIMs together can tell, and says how many alerts that raised and cleared; `found` is what it
+    would raise for some rules.
     """
 
     past: Past = no_past
@@ -106,7 +107,7 @@ class Alerts:
         raised is told by `announce`. `marks` says by giccid what their rows are known by.
         """
         now, rules = self._clock.now(), self._settings.rules
-        past = await self.seams.past([s.giccid for s in sims]) if any(r.wants_past for r in rules) else {}
+        past = await self.seams.past(sims) if any(r.wants_past for r in rules) else {}
         labelled = [(sim, label_of(sim, self._settings.label_field)) for sim in sims]
         return await self._store.look_over(
             labelled,
@@ -296,7 +297,7 @@ class Alerts:
         """The first SIMs that this rule finds, and how many it does."""
         now, count, shown = self._clock.now(), 0, list[Finding]()
         async for piece in self._everything.sims.stream(Query(), now=now):
-            past = await self.seams.past([row.sim.giccid for row in piece]) if one.wants_past else {}
+            past = await self.seams.past([row.sim for row in piece]) if one.wants_past else {}
             gone = self._everything.scans.gone_among([row.sim.giccid for row in piece])
             for row in (row for row in piece if row.sim.giccid not in gone):
                 found = judge(row.sim, [one], label=row.label, now=now, past=past.get(row.sim.giccid, ()))

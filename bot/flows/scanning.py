@@ -52,12 +52,14 @@ class Alerts(Protocol):
 @dataclass(frozen=True)
 class Settings:
     """`ahead`: pages that are on their way while one is looked at. `keep`: how long daily usage is kept. `salt`: what a
-    row that was read need not be read again hangs on, beside the row."""
+    row that was read need not be read again hangs on, beside the row. `way`: what a look that was cut off is gone on
+    with by, only while it is the same."""
 
     channel: str
     ahead: int
     keep: timedelta
     salt: bytes
+    way: str
 
 
 class Scanning:
@@ -103,7 +105,7 @@ class Scanning:
         return view.refreshed(said)
 
     async def _over(self, account: str | None) -> str:
-        scan, resumed = await self._store.scans.begin(account, now=self._clock.now())
+        scan, resumed = await self._store.scans.begin(account, way=self._settings.way, now=self._clock.now())
         raised = cleared = 0
         async with aclosing(self._pages(account, first=scan.page + 1)) as pages:
             async for page in pages:

@@ -159,17 +159,21 @@ def judge_account(total: Total, rules: Sequence[Rule]) -> tuple[Finding, ...]:
 
 
 def judge_twins(device: str, sims: Sequence[tuple[Sim, str]], rules: Sequence[Rule]) -> tuple[Finding, ...]:
-    """A finding for each of these SIMs, each with its label, that are in one device, where a rule is for it."""
-    found = []
+    """A finding for each of these SIMs, each with its label, that are in one device, where a rule is for it; none for
+    one that is alone in it."""
+    found: list[Finding] = []
+    if len(sims) < 2:
+        return ()
     for rule in rules:
         if rule.kind is not Kind.TWIN:
             continue
         for sim, label in sims:
             if not rule.scope.holds(sim):
                 continue
-            others = [f"{name} ({other.giccid})" for other, name in sims if other is not sim]
-            more = f" and {len(others) - 1} more" if len(others) > 1 else ""
-            hit = Hit(0, device, detail=f"IMEI {sim.imei}, also in {others[0]}{more}"[:300])
+            # Thousands may bear one number: no more of the others is looked at than is said.
+            other, name = next((one, name) for one, name in sims[:2] if one is not sim)
+            more = f" and {len(sims) - 2} more" if len(sims) > 2 else ""
+            hit = Hit(0, device, detail=f"IMEI {sim.imei}, also in {name} ({other.giccid}){more}"[:300])
             found.append(found_at(rule, hit, giccid=sim.giccid, label=label, account=sim.account, plan=sim.plan))
     return tuple(found)
 
@@ -240,13 +244,17 @@ def expiry_hit(rule: Rule, expires_at: datetime | None, now: datetime) -> Hit | 
 
 
 def addon_hits(rule: Rule, sim: Sim, now: datetime) -> tuple[Hit, ...]:
-    """The same of each add-on, for a day after its end: SmartHub may go on listing what is long over."""
-    ends = [(addon, expiry_hit(rule, addon.expires_at, now)) for addon in sim.addons]
-    return tuple(
-        replace(hit, cycle=f"{hit.cycle} {addon.name}", detail=addon.name)
-        for addon, hit in dict.fromkeys(ends)
-        if hit is not None and addon.expires_at is not None and now - addon.expires_at < DAY
-    )
+    """The same of each add-on, for a day after its end: SmartHub may go on listing what is long over. Of those of a
+    name that end on one day, the one that ends first counts for all: to whoever reads it they are one.
+    """
+    found: dict[str, Hit] = {}
+    for addon in sim.addons:
+        hit = expiry_hit(rule, addon.expires_at, now)
+        if hit is None or addon.expires_at is None or now - addon.expires_at >= DAY:
+            continue
+        hit = replace(hit, cycle=f"{hit.cycle} {addon.name}", detail=addon.name)
+        found[hit.cycle] = min(found.get(hit.cycle, hit), hit, key=lambda one: (one.threshold, one.expires_at))
+    return tuple(found.values())
 
 
 def run_out_hit(rule: Rule, made: Forecast | None, cycle: str | None, now: datetime) -> Hit | None:

@@ -252,13 +252,19 @@ def _is_ahead(alert: Alert, now: datetime) -> bool:
 
 
 def _same_fact(one: Finding, other: Finding) -> bool:
-    """Whether both tell of the same thing, with the same or another limit. Another plan is another quota; a plan that
-    SmartHub leaves out is not.
+    """Whether both tell of the same thing, with the same or another limit. Another plan or cycle is another quota; one
+    that SmartHub leaves out is not.
     """
-    if (one.rule, one.kind, one.cycle) != (other.rule, other.kind, other.cycle):
+    if (one.rule, one.kind) != (other.rule, other.kind):
         return False
-    of_the_plan = one.kind in (Kind.QUOTA, Kind.BYTES)
-    return not of_the_plan or one.plan is None or other.plan is None or one.plan == other.plan
+    if one.kind not in (Kind.QUOTA, Kind.BYTES):
+        return one.cycle == other.cycle
+    return _fits(one.cycle, other.cycle) and _fits(one.plan, other.plan)
+
+
+def _fits(one: str | None, other: str | None) -> bool:
+    """Whether both are the same, as far as both are known."""
+    return not one or not other or one == other
 
 
 def _beside(alert: Alert, finding: Finding, *, now: datetime) -> tuple[Alert, ...]:

@@ -26,12 +26,20 @@ TWINS = (
     " SELECT id, device FROM devices WHERE device IN"
     " (SELECT device FROM devices GROUP BY device HAVING count(*) > 1) ORDER BY device, id LIMIT ?"
 )
+# What SmartHub lists no more is in no cycle any more: it would hold an account in the last one it was in.
 TOTALS = (
     "SELECT f.account, s.cycle, count(*) AS count, total(max(s.usage_bytes, 0)) AS used,"
     " total(max(s.quota_bytes, 0)) AS whole, sum(s.quota_bytes IS NULL OR s.quota_bytes <= 0) AS without"
     " FROM sims AS s JOIN facets AS f ON f.id = s.facet"
     " WHERE f.account IS NOT NULL AND f.status IS NOT 'retired' AND s.usage_bytes IS NOT NULL"
+    " AND s.giccid NOT IN (SELECT giccid FROM vanished)"
     " GROUP BY f.account, s.cycle"
+)
+# Devices that were told of, where SmartHub says no more which device one of the SIMs at work is in.
+UNTOLD = (
+    "SELECT DISTINCT a.cycle FROM alerts AS a JOIN sims AS s ON s.giccid = a.giccid JOIN facets AS f ON f.id = s.facet"
+    " WHERE a.state != 'cleared' AND (a.about != 'sim' OR a.kind = 'imei') AND a.kind = 'imei' AND s.imei IS NULL"
+    " AND f.status IS NOT 'retired' AND f.status IS NOT 'inventory' AND s.giccid NOT IN (SELECT giccid FROM vanished)"
 )
 MOST_TWINS = 20_000
 
@@ -59,6 +67,11 @@ class Fleet:
             return tuple((device, by_ids(db, [row["id"] for row in every])) for device, every in groups)
 
         return await self._disk.read(work, within_s=WITHIN_S)
+
+    async def untold(self) -> frozenset[str]:
+        """The devices with an alert of which nothing can be said, as one of their SIMs is listed without a device."""
+        found = await self._disk.read(lambda db: db.execute(UNTOLD).fetchall(), within_s=WITHIN_S)
+        return frozenset(row["cycle"] for row in found)
 
     async def totals(self) -> tuple[Total, ...]:
         """What the SIMs of each account used in a cycle, and may use; of a cycle with most SIMs where there are two."""

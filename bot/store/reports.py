@@ -20,7 +20,15 @@ WITHIN_S = 30.0
 NEAR = timedelta(days=2)  # figures of a day that was missed are taken from so long before
 TOP = (
     "SELECT s.label, s.giccid, f.account, s.usage_bytes FROM sims AS s JOIN facets AS f ON f.id = s.facet"
-    " WHERE s.usage_bytes > 0 AND f.status IS NOT 'retired' ORDER BY s.usage_bytes DESC, s.id LIMIT ?"
+    " WHERE s.usage_bytes > 0 AND f.status IS NOT 'retired' AND s.giccid NOT IN (SELECT giccid FROM vanished)"
+    " ORDER BY s.usage_bytes DESC, s.id LIMIT ?"
+)
+
+# The SIMs that SmartHub lists no more. What they used stays in the sums: it was used, and a sum that falls would be
+# taken for that of the next cycle.
+GONE = (
+    "SELECT f.status, count(*) AS count FROM vanished AS v CROSS JOIN sims AS s ON s.giccid = v.giccid"
+    " JOIN facets AS f ON f.id = s.facet GROUP BY f.status"
 )
 
 
@@ -92,4 +100,5 @@ def _figures(db: sqlite3.Connection, day: date) -> Figures:
         states[places["status"] or "unknown"] += facet.count
         accounts[places["account"] or "no account"] += facet.usage_bytes
         countries[places["country"] or "unknown"] += facet.usage_bytes
-    return Figures(day, states, accounts, countries)
+    gone = {row["status"] or "unknown": row["count"] for row in db.execute(GONE)}
+    return Figures(day, states - Counter(gone), accounts, countries)

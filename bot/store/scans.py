@@ -7,6 +7,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 
 from bot.rules.forecasts import DayUse
 from bot.rules.outbox import Outgoing
@@ -37,6 +38,12 @@ PAST = (
     " SELECT s.giccid, u.day, u.bytes FROM json_each(?) AS w CROSS JOIN sims AS s ON s.giccid = w.value"
     " CROSS JOIN days AS d CROSS JOIN usage_days AS u ON u.day = d.day AND u.sim = s.id ORDER BY s.giccid, u.day"
 )
+# The day on which each was last seen, where that is over: it is closed only when the SIM is seen again.
+LAST = (
+    f"SELECT s.giccid, l.at / {DAY} AS day, s.usage_bytes AS bytes FROM json_each(?) AS w"  # noqa: S608 - a number
+    " CROSS JOIN sims AS s ON s.giccid = w.value CROSS JOIN seen AS n ON n.sim = s.id CROSS JOIN looks AS l"
+    f" ON l.id = n.look WHERE s.usage_bytes IS NOT NULL AND l.at / {DAY} >= ? AND l.at / {DAY} < ?"
+)
 EPOCH_DAY = date(1970, 1, 1)
 BACK = (
     "DELETE FROM vanished WHERE giccid IN (SELECT v.giccid FROM vanished v CROSS JOIN sims s ON s.giccid = v.giccid"
@@ -50,17 +57,20 @@ class Scans:
     def __init__(self, disk: Disk) -> None:
         self._disk = disk
 
-    async def begin(self, account: str | None, *, now: datetime) -> tuple[Scan, bool]:
-        """The look that is to be gone on with, and whether that is one that was begun before."""
+    async def begin(self, account: str | None, *, way: str, now: datetime) -> tuple[Scan, bool]:
+        """The look that is to be gone on with, and whether that is one that was begun before. `way` is what it hangs
+        on: with other rules, or pages of another size, the pages before have not been looked at.
+        """
 
         def work(db: sqlite3.Connection) -> tuple[Scan, bool]:
             row = db.execute(
                 "SELECT * FROM scans WHERE account IS ? AND ended_at IS NULL ORDER BY id DESC LIMIT 1", (account,)
             ).fetchone()
-            if row is not None and (open_ := _scan(row)).goes_on(now):
+            if row is not None and row["way"] == way and (open_ := _scan(row)).goes_on(now):
                 return open_, open_.page > 0
             db.execute("DELETE FROM scans WHERE account IS ? AND ended_at IS NULL", (account,))
-            made = db.execute("INSERT INTO scans (account, started_at) VALUES (?, ?)", (account, when(now)))
+            statement = "INSERT INTO scans (account, started_at, way) VALUES (?, ?, ?)"
+            made = db.execute(statement, (account, when(now), way))
             return Scan(int(made.lastrowid or 0), account, now), False
 
         return await self._disk.write(work)
@@ -150,15 +160,23 @@ class Scans:
 
     # --- what was used on which day ---
 
-    async def past(self, giccids: Sequence[str], *, since: datetime) -> dict[str, tuple[DayUse, ...]]:
-        """What each of these SIMs used on each day since then of which that is known, the oldest first."""
-        wanted, first = json.dumps(list(giccids)), _day(since)
+    async def past(
+        self, giccids: Sequence[str], *, since: datetime, used: Mapping[str, int] = MappingProxyType({}), now: datetime
+    ) -> dict[str, tuple[DayUse, ...]]:
+        """What each of these SIMs used on each day since then of which that is known, the oldest first: on today as
+        well, so far, where `used` has what it has used in its cycle by now (bytes).
+        """
+        wanted, first, today = json.dumps(list(giccids)), _day(since), _day(now)
 
         def work(db: sqlite3.Connection) -> dict[str, tuple[DayUse, ...]]:
-            ends: dict[str, list[tuple[date, int]]] = {}
+            ends: dict[str, dict[int, int]] = {}
             for row in db.execute(PAST, (first, self._newest_day(), wanted)):
-                ends.setdefault(row["giccid"], []).append((EPOCH_DAY + timedelta(days=row["day"]), row["bytes"]))
-            return {giccid: tuple(uses_of(of_it)) for giccid, of_it in ends.items()}
+                ends.setdefault(row["giccid"], {})[row["day"]] = row["bytes"]
+            for row in db.execute(LAST, (wanted, first, today)):
+                ends.setdefault(row["giccid"], {})[row["day"]] = row["bytes"]
+            for giccid in ends.keys() & used.keys():
+                ends[giccid][today] = used[giccid]
+            return {giccid: tuple(uses_of(_dated(of_it))) for giccid, of_it in ends.items()}
 
         return await self._disk.read(work, within_s=PATIENCE_S)
 
@@ -178,6 +196,10 @@ class Scans:
     def _newest_day(self) -> int:
         row = self._disk.reader.execute("SELECT max(day) FROM usage_days").fetchone()
         return int(row[0] or 0)
+
+
+def _dated(ends: Mapping[int, int]) -> list[tuple[date, int]]:
+    return [(EPOCH_DAY + timedelta(days=day), used) for day, used in sorted(ends.items())]
 
 
 def _day(at: datetime) -> int:

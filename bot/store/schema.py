@@ -14,7 +14,7 @@ from bot.store.schema_pushes import PUSHES
 from bot.store.schema_requests import LISTS, REQUESTS
 from bot.store.schema_runs import RUNS
 from bot.store.schema_sms import SMS
-from bot.store.schema_snapshot import CALM, SCANS, SNAPSHOT, UNJUDGED
+from bot.store.schema_snapshot import CALM, SCANS, SNAPSHOT, UNJUDGED, WAY
 
 SCHEMA = Migrations("simops")
 
@@ -164,6 +164,13 @@ def runs(db: Database) -> None:
 def moved(db: Database) -> None:
     """Which channel stands in for a closed one, and which messages went there."""
     for statement in MOVED:
+        db.execute(statement)
+
+
+@SCHEMA(name="0021_way")
+def way(db: Database) -> None:
+    """A look is gone on with only with the rules and the pages it was begun with."""
+    for statement in WAY:
         db.execute(statement)
 
 

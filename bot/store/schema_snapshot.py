@@ -67,6 +67,11 @@ SCANS = (
     """CREATE TABLE vanished (giccid TEXT PRIMARY KEY, noticed_at TEXT NOT NULL) STRICT, WITHOUT ROWID""",
 )
 
+WAY = (
+    # What a look hangs on beside its page: the rules, and the size of a page.
+    """ALTER TABLE scans ADD COLUMN way TEXT NOT NULL DEFAULT ''""",
+)
+
 # Of SIMs of which nothing is to be found until a time, what the row of the last look is known by, and what it lacks.
 CALM = (
     """CREATE TABLE calm (

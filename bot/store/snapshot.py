@@ -37,7 +37,7 @@ KNOWN = (
 )
 # What was used by the end of the day on which each was last seen, where that is over: of a day the last look counts.
 CLOSE_DAYS = (
-    f"INSERT OR IGNORE INTO usage_days (day, sim, bytes) SELECT l.at / {DAY}, s.id, s.usage_bytes"  # noqa: S608 - a number
+    f"INSERT OR REPLACE INTO usage_days (day, sim, bytes) SELECT l.at / {DAY}, s.id, s.usage_bytes"  # noqa: S608 - a number
     " FROM json_each(?) AS wanted CROSS JOIN seen AS n ON n.sim = wanted.value JOIN looks AS l ON l.id = n.look"
     f" JOIN sims AS s ON s.id = n.sim WHERE l.at < ? AND s.usage_bytes IS NOT NULL"
 )

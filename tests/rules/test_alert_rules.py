@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -105,6 +106,17 @@ def test_addons_come_and_go():
     assert can_tell(replace(SIM, addons=(Addon("other"),)), told, now=NOW)
 
 
+@given(st.lists(st.tuples(st.integers(-30, 200), st.integers(0, 9)), max_size=5))
+def test_addons_that_are_one_to_whoever_reads(bought: list[tuple[int, int]]):
+    """However many of a name end on one day, at any hour and with any rest, there is one alert, by the first to end."""
+    one = Rule("r", Kind.ADDON, (7, 3, 1))
+    sim = replace(SIM, addons=tuple(Addon("x", used_bytes=b, expires_at=NOW + timedelta(hours=h)) for h, b in bought))
+    told = judge(sim, [one], label="Pump 7", now=NOW)
+    ends = [NOW + timedelta(hours=h) for h, _ in bought if -24 < h <= 7 * 24]
+    assert {f.expires_at for f in told} == {min(e for e in ends if e.date() == day) for day in {e.date() for e in ends}}
+    assert len({f.cycle for f in told}) == len(told)
+
+
 @pytest.mark.parametrize(
     ("scope", "holds"),
     [
@@ -153,6 +165,31 @@ def test_pools_accounts_and_devices():
     ]
 
 
+def test_one_number_in_many_devices():
+    """Thousands of SIMs with one number are judged as quickly, for each, as two, and each is told how many there are;
+    one that is left of them, where the list was cut off, is no twin."""
+
+    class Counted(list[tuple[Sim, str]]):
+        """A list that counts how many of it were looked at."""
+
+        looked_at = 0
+
+        def __iter__(self) -> Iterator[tuple[Sim, str]]:
+            for one in super().__iter__():
+                Counted.looked_at += 1
+                yield one
+
+    sims = Counted((replace(SIM, giccid=str(n)), f"Pump {n}") for n in range(300))
+    told = judge_twins("35693803000001", sims, [Rule("t", Kind.TWIN)])
+    assert Counted.looked_at <= 600
+    assert len(told) == 300
+    assert [f.detail for f in told[:2]] == [
+        f"IMEI {SIM.imei}, also in Pump 1 (1) and 298 more",
+        f"IMEI {SIM.imei}, also in Pump 0 (0) and 298 more",
+    ]
+    assert judge_twins("35693803000001", sims[:1], [Rule("t", Kind.TWIN)]) == ()
+
+
 # What happens over time, beside a reference that is as plain as can be
 
 
@@ -182,6 +219,15 @@ class Told:
 
 
 PERCENT = (80, 95, 100)
+
+
+def test_a_cycle_that_is_left_out():
+    """A cycle that SmartHub leaves out for a look is not another one: nothing is told again, nor is it over. The next
+    cycle is, also when it comes after such a look."""
+    told, full = Told(), replace(SIM, usage_bytes=90, quota_bytes=100)
+    for cycle, count in (("2026-11", 1), (None, 1), ("2026-11", 1), (None, 1), ("2026-12", 2), (None, 2)):
+        told.look(replace(full, cycle=cycle), usual(PERCENT), NOW)
+        assert (told.count, len(told.standing())) == (count, 1), cycle
 
 
 class Quota(RuleBasedStateMachine):
@@ -230,6 +276,15 @@ class Quota(RuleBasedStateMachine):
         """SmartHub leaves the usage out: nothing follows."""
         if (self.sim.cycle, self.sim.plan) == self.key:
             self.told.look(replace(self.sim, usage_bytes=None), usual(PERCENT), self.now)
+
+    @rule()
+    def look_without_its_cycle(self) -> None:
+        """SmartHub leaves the cycle out while nothing is new: nothing is told, and what has eased is over."""
+        used, whole = self.sim.usage_bytes or 0, self.sim.quota_bytes or 0
+        reached = [p for p in PERCENT if used * 100 >= whole * p]
+        if (self.sim.cycle, self.sim.plan) == self.key and (not reached or max(reached) in self.set):
+            self.told.look(replace(self.sim, cycle=None), usual(PERCENT), self.now)
+            self.refer()
 
     def refer(self) -> None:
         """The plain calculation."""

@@ -22,6 +22,26 @@ async def test_a_report_that_is_asked_for(world: World):
     assert "is no report" in plain((await world.say("/sim report year", by=VIEWER)).reply)
 
 
+async def test_a_report_leaves_out_who_is_gone(world: World):
+    """A SIM that SmartHub lists no more is in no state, and not among those that used most."""
+    world.hub.change(0, status="ACTIVATED", custom1="Great eater")
+    world.hub.grow(0, to_bytes=10**12)
+    await world.run("alerts")
+
+    async def said() -> str:
+        return plain((await world.say("/sim report week", by=VIEWER)).reply) + world.heard(VIEWER)
+
+    before = await world.app.store.reports.keep(now=world.clock.now())
+    assert "Great eater" in await said()
+    world.hub.vanish(0)
+    for _ in range(3):
+        await world.later(minutes=15)
+        await world.run("alerts")
+    after = await world.app.store.reports.keep(now=world.clock.now())
+    assert "Great eater" not in await said()
+    assert after.states["active"] == before.states["active"] - 1
+
+
 async def test_money_at_risk(world: World):
     """What is paid for and idle, and what goes off as its plan ends, is named at its plan's price; SmartHub is asked
     for accounts and never for SIMs. What it names no price for is counted apart."""

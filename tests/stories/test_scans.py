@@ -14,7 +14,13 @@ from bot.errors import ProviderDown
 from bot.flows.scanning import Beside
 from bot.rules.scans import GOES_ON_FOR
 from bot.rules.sims import Sim
+from bot.store.rows import when
 from tests.talk import ALERTS, OPERATOR, VIEWER, World, plain
+
+# The newest look was cut off behind this page.
+CUT_OFF = (
+    "UPDATE scans SET page = :page, sims = 0, started_at = :at, ended_at = NULL WHERE id = (SELECT max(id) FROM scans)"
+)
 
 
 def pages(world: World) -> list[str]:
@@ -52,14 +58,41 @@ async def test_one_that_is_too_old_begins_anew(world: World):
     """What was cut off too long ago is not gone on with: too much may have moved."""
     world.settings["smarthub"] = {"page_size": 20}
     await world.restart()
-    await world.app.store.scans.begin(None, now=world.clock.now())
-    await world.app.store.disk.write(lambda db: db.execute("UPDATE scans SET page = 3").rowcount)
+    await world.run("alerts")
+    for seconds, first in ((0.0, "2"), (GOES_ON_FOR.total_seconds() + 1, "1")):
+        started = {"page": 1, "at": when(world.clock.now())}
+        await world.app.store.disk.write(lambda db, started=started: db.execute(CUT_OFF, started).rowcount)
+        await world.later(seconds=seconds)
+        world.hub.asked.clear()
+        await world.run("alerts")
+        assert pages(world)[0] == first
+
+
+@pytest.mark.parametrize(
+    ("section", "other"),
+    [
+        ("smarthub", {"page_size": 20, "concurrency": 1}),
+        ("alerts", {"rules": [{"name": "Plans", "kind": "plan", "allowed": ["no such plan"]}]}),
+    ],
+)
+async def test_one_that_was_begun_otherwise_begins_anew(world: World, section: str, other: dict[str, object]):
+    """Cut off, and gone on with after a start with other rules or larger pages, a look would leave out SIMs and call
+    itself whole: it begins anew, and all SIMs are looked at."""
+    world.settings["smarthub"] = {"page_size": 10, "concurrency": 1}
+    await world.restart()
+    await world.run("alerts")
+    started = {"page": 2, "at": when(world.clock.now())}
+    await world.app.store.disk.write(lambda db: db.execute(CUT_OFF, started).rowcount)
+    world.settings[section] = other
+    await world.restart()
     world.hub.asked.clear()
-    await world.later(seconds=GOES_ON_FOR.total_seconds() + 1)
 
     await world.run("alerts")
 
     assert pages(world)[0] == "1"
+    done = world.app.store.scans.last()
+    assert done is not None
+    assert done.sims == world.hub.world.fleet.count
 
 
 async def test_pages_are_read_ahead(world: World):
@@ -102,8 +135,22 @@ async def test_what_was_used_by_the_end_of_each_day(world: World):
             await world.run("alerts")
         await world.later(hours=22)
 
-    past = await world.app.store.scans.past([sim], since=start)
-    assert [day.bytes for day in past[sim]] == [200, 50], "of three days that are kept two have a day before"
+    past = await world.app.store.scans.past([sim], since=start, now=world.clock.now())
+    assert [day.bytes for day in past[sim]] == [200, 50, 40], "of four days three have a day before"
+
+
+async def test_a_day_that_began_too_early(world: World):
+    """A clock that was a day ahead for a moment closes no day before it is over: what is used after that still counts
+    to its day, and not to the next one."""
+    sim, start = world.hub.giccid(0), world.clock.now()
+    for ahead, usage, hours in ((0, 100, 24), (0, 200, 1), (1, 200, 1), (0, 700, 22), (0, 800, 24), (0, 800, 0)):
+        world.hub.grow(sim, to_bytes=usage)
+        world.bots.by = timedelta(days=ahead)
+        await world.run("alerts")
+        await world.later(hours=hours)
+
+    past = await world.app.store.scans.past([sim], since=start, now=world.clock.now())
+    assert [day.bytes for day in past[sim]] == [600, 100]
 
 
 async def test_what_cannot_be_judged_is_counted(tmp_path: Path):

@@ -60,7 +60,7 @@ async def test_what_stays_the_same_is_seen_all_the_same(still: World):
     done = still.app.store.scans.last()
     assert done is not None
     assert done.sims == still.hub.world.fleet.count
-    past = await still.app.store.scans.past([giccid], since=start)
+    past = await still.app.store.scans.past([giccid], since=start, now=still.clock.now())
     assert [day.bytes for day in past[giccid]] == [0, 0]
 
 
