@@ -187,6 +187,11 @@ class Outbox:
             # A newer redraw of the same card may wait by now. This one will say all that it would have said, and has to
             # keep its place: what stands in the thread of a card must not come before the card.
             if isinstance(waiting.what, Card):
+                elsewhere = "SELECT 1 FROM outbox WHERE subject = ? AND state = 'waiting' AND channel != ?"
+                if db.execute(elsewhere, (waiting.what.subject, waiting.channel)).fetchone() is not None:
+                    # Its channel takes nothing, and meanwhile it was begun anew in another one.
+                    db.execute("DELETE FROM outbox WHERE id = ?", (waiting.id,))
+                    return
                 newer = "DELETE FROM outbox WHERE subject = ? AND state = 'waiting' AND id != ?"
                 db.execute(newer, (waiting.what.subject, waiting.id))
             db.execute(

@@ -14,7 +14,6 @@ from bot.rules.outbox import Note
 from bot.slack import Slack
 from bot.store import Store
 from bot.views import routes as view
-from bot.views.parts import Message
 
 ADMINS_AT_MOST = 20
 BOT = "@simops"
@@ -34,23 +33,19 @@ class Closing:
     async def closed(self, channel: str, code: str) -> None:
         """A channel takes nothing: what is to be posted there goes to another one, where it is said how much that is;
         admins hear of the channel once."""
-        now, fallback = self.clock.now(), self.settings.fallback
-        is_news = await self.store.closed.close(channel, code, now=now)
-        to = None if channel == fallback or fallback in self.store.closed.all() else fallback
-        told = await self._tell_admins(view.closed(
-            channel, code, moved_to=to, waiting=self.store.outbox.depth_of(channel), bot=BOT
-        )) if is_news else ()  # fmt: skip
-        if to is None:
-            await self.store.outbox.add(told, now=now)
-            return
+        known, fallback = self.store.closed.all(), self.settings.fallback
+        to = None if channel == fallback or fallback in known else fallback
+        admins = () if channel in known else await self._admins()
 
-        def say(counts: Mapping[str, int]) -> tuple[Note, ...]:
-            if not counts:
+        def say(is_news: bool, waiting: int, counts: Mapping[str, int]) -> tuple[Note, ...]:
+            news = view.closed(channel, code, moved_to=to, waiting=waiting, bot=BOT)
+            told = tuple(Note(user, news.text, news.blocks) for user in admins) if is_news else ()
+            if to is None or not counts:
                 return told
             moved = view.moved(channel, code, counts)
             return (*told, Note(to, moved.text, moved.blocks))
 
-        moved = await self.store.closed.move(channel, to, say=say, now=now)
+        moved = await self.store.closed.close(channel, code, to=to, say=say, now=self.clock.now())
         log.warning("channel_closed", channel=channel, code=code, moved=moved)
 
     async def probe(self) -> str | None:
@@ -59,7 +54,9 @@ class Closing:
         for channel in opened:
             now = self.clock.now()
             if await self.store.closed.open(channel, now=now):
-                await self.store.outbox.add(await self._tell_admins(view.opened(channel)), now=now)
+                told = view.opened(channel)
+                notes = [Note(user, told.text, told.blocks) for user in await self._admins()]
+                await self.store.outbox.add(notes, now=now)
         return f"{len(opened)} channels can be written to again" if opened else None
 
     async def _is_open(self, channel: str) -> bool:
@@ -69,8 +66,8 @@ class Closing:
             return False
         return bool(found.get("is_member")) and not found.get("is_archived")
 
-    async def _tell_admins(self, message: Message) -> tuple[Note, ...]:
+    async def _admins(self) -> tuple[str, ...]:
         people: list[str] = []
         for name in self.settings.admins:
             people += sorted(await self.members(name) or ()) if name.startswith("S") else [name]
-        return tuple(Note(user, message.text, message.blocks) for user in dict.fromkeys(people[:ADMINS_AT_MOST]))
+        return tuple(dict.fromkeys(people[:ADMINS_AT_MOST]))
