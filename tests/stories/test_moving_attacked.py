@@ -114,3 +114,50 @@ async def test_what_ended_while_the_channel_was_closed(world: World):
     await opens(world, ALERTS, "archive")
 
     assert "resolved" in world.now(card).lower()
+
+
+async def test_a_new_notification_says_for_which_channel(world: World):
+    """A notification that comes while its channel is known to be closed says for which channel it is, also when it
+    changes; and it goes home when the other channel closes too and its own is open."""
+    lose(world, ALERTS, "expel")
+    await world.push("imei-change", 1)
+    await passes(world, seconds=5)
+    await world.push("no-session", 2)
+    await world.push("no-session", 2)
+    assert [f"Meant for <#{ALERTS}>" in plain(card) for card in cards(world)] == [True, True]
+    assert "2 times" in cards(world)[-1].words
+
+    lose(world, OPS, "archive")
+    await world.begin(world.hub.push("no-session", 3))
+    await passes(world, minutes=2)
+    await opens(world, ALERTS, "expel")
+
+    [card] = world.cards(ALERTS)
+    assert "Meant for" not in plain(card)
+
+
+async def test_a_new_notification_for_both(world: World):
+    """Where the other channel gets a notification anyway, it does not say that it is for somebody else."""
+    await world.say("/sim subscribe no-session", by=OPERATOR, channel=ALERTS)
+    await world.say("/sim subscribe no-session", by=OPERATOR, channel=OPS)
+    lose(world, ALERTS, "expel")
+    await world.push("no-session", 1)
+    await passes(world, seconds=5)
+    await world.push("no-session", 2)
+
+    assert [f"Meant for <#{ALERTS}>" in plain(card) for card in cards(world)[1:]] == [False, False]
+
+
+async def test_the_file_of_a_report(world: World):
+    """The file of a report follows it into the other channel."""
+    world.reports = [{"period": "day", "channel": APPROVALS, "at": "08:31 UTC"}]
+    await world.restart()
+    lose(world, APPROVALS, "archive")
+    await put(world, Note(APPROVALS, "shows that it is closed"))
+    await passes(world, minutes=2)
+    await world.run("reports")
+    await passes(world, seconds=5)
+
+    assert [card.words for card in cards(world) if "Report of the day" in card.words] != []
+    files = [file.name for message in world.slack.messages(OPS) for file in message.files]
+    assert [name.startswith("report-day") for name in files] == [True]
