@@ -170,7 +170,7 @@ class Outbox:
             await self._store.not_needed(waiting, now=self._clock.now())
             return
         folded = fold(waiting, self._store.behind(waiting, limit=FOLDED), now=self._clock.now())
-        if not await self._store.begin(waiting):
+        if not await self._store.begin(waiting, folded):
             return
         try:
             posted = await (self._together(waiting, folded) if folded else self._deliver(waiting))
@@ -189,7 +189,7 @@ class Outbox:
             said = PLAINLY if waiting.id in self._plainly else None
             self._plainly.discard(waiting.id)
             place, now = Place(posted.channel, posted.ts), self._clock.now()
-            await self._store.sent(waiting, place, now=now, folded=folded, said=said)
+            await self._store.sent(waiting, place, now=now, said=said)
             if (refused := self._refused.pop(waiting.id, None)) is not None:
                 await self._picture(refused[0], refused[1].blocks)
 

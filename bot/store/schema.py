@@ -9,7 +9,7 @@ from sqlite_utils.migrations import Migrations
 
 from bot.store.schema_alerts import ALERTS, GONE, PLAIN, REPORTS
 from bot.store.schema_jobs import JOBS
-from bot.store.schema_moved import MOVED
+from bot.store.schema_moved import MOVED, TOGETHER
 from bot.store.schema_pushes import PUSHES
 from bot.store.schema_requests import LISTS, REQUESTS
 from bot.store.schema_runs import RUNS
@@ -164,6 +164,13 @@ def runs(db: Database) -> None:
 def moved(db: Database) -> None:
     """Which channel stands in for a closed one, and which messages went there."""
     for statement in MOVED:
+        db.execute(statement)
+
+
+@SCHEMA(name="0021_together")
+def together(db: Database) -> None:
+    """Messages that went out as one know with which."""
+    for statement in TOGETHER:
         db.execute(statement)
 
 
