@@ -161,3 +161,26 @@ async def test_the_file_of_a_report(world: World):
     assert [card.words for card in cards(world) if "Report of the day" in card.words] != []
     files = [file.name for message in world.slack.messages(OPS) for file in message.files]
     assert [name.startswith("report-day") for name in files] == [True]
+
+
+async def test_a_channel_that_opens_and_closes_all_the_time(world: World):
+    """Admins hear of a channel that opens and closes every few minutes a few times and not each time; everything
+    written meanwhile is in one of the two channels, once; and when it stays open, it has its own again."""
+    for n in range(15):
+        lose(world, ALERTS, "expel")
+        await put(world, Note(ALERTS, f"note {n}."))
+        await passes(world, minutes=2)
+        await mend(world, ALERTS, "expel")
+        await world.begin(world.app.schedule.run("channels"))
+        await passes(world, minutes=2)
+
+    told = [words for words in world.told(ADMIN) if "I can" in words]
+    assert 4 <= len(told) <= 12
+    every = " ".join((*said(world), *said(world, ALERTS)))
+    assert [every.count(f"note {n}.") for n in range(15)] == [1] * 15
+
+    await passes(world, hours=1)
+    await world.run("channels")
+    await put(world, Note(ALERTS, "at last"))
+    await world.quiet()
+    assert "at last" in said(world, ALERTS)
