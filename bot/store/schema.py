@@ -167,7 +167,7 @@ def moved(db: Database) -> None:
         db.execute(statement)
 
 
-@SCHEMA(name="0021_together")
+@SCHEMA(name="0022_together")
 def together(db: Database) -> None:
     """Messages that went out as one know with which."""
     for statement in TOGETHER:

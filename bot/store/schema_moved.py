@@ -1,4 +1,4 @@
-"""What is remembered of messages that go elsewhere, or with others: migrations 0020_moved and 0021_together."""
+"""What is remembered of messages that go elsewhere, or with others: migrations 0020_moved and 0022_together."""
 
 from __future__ import annotations
 
