@@ -170,7 +170,7 @@ class Outbox:
             await self._store.not_needed(waiting, now=self._clock.now())
             return
         folded = fold(waiting, self._store.behind(waiting, limit=FOLDED), now=self._clock.now())
-        if not await self._store.begin(waiting):
+        if not await self._store.begin(waiting, folded):
             return
         try:
             posted = await (self._together(waiting, folded) if folded else self._deliver(waiting))
@@ -189,7 +189,7 @@ class Outbox:
             said = PLAINLY if waiting.id in self._plainly else None
             self._plainly.discard(waiting.id)
             place, now = Place(posted.channel, posted.ts), self._clock.now()
-            await self._store.sent(waiting, place, now=now, folded=folded, said=said)
+            await self._store.sent(waiting, place, now=now, said=said)
             if (refused := self._refused.pop(waiting.id, None)) is not None:
                 await self._picture(refused[0], refused[1].blocks)
 
@@ -323,10 +323,16 @@ class Outbox:
             self._look_at = self._everything  # it stays "on its way" until Slack says whether it has it
         else:
             await self._store.again(waiting, error=str(problem))
-        if problem.code in NO_CHANNEL and not waiting.channel.startswith(("U", "W")):
-            await self._closed(waiting.channel, problem.code)
-            if not self._store.depth_of(waiting.channel):
-                self._troubles.pop(waiting.channel, None)  # another channel has all of it
+        if problem.code in NO_CHANNEL:
+            await self._shut(waiting.channel, problem.code)
+
+    async def _shut(self, channel: str, code: str) -> None:
+        """A channel takes nothing; where another one has all of it now, nothing is in the way any more."""
+        if channel.startswith(("U", "W")):
+            return
+        await self._closed(channel, code)
+        if not self._store.depth_of(channel):
+            self._troubles.pop(channel, None)
 
     async def _set_aside(self, waiting: Waiting, error: str) -> None:
         log.error("message_set_aside", outbox=waiting.id, channel=waiting.channel, problem=error)
@@ -355,9 +361,11 @@ class Outbox:
         except SlackError as problem:
             if problem.again:
                 raise
-            # Its channel is closed to us, for looking as for posting: only this one waits until somebody mends it.
+            # Its channel is closed to us, for looking as for posting: it waits until somebody mends that, or goes to
+            # another channel with all that is behind it.
             self._troubles[waiting.channel] = f"{problem} (for {waiting.channel}; is the bot in there?)"
             self._look_at = self._clock.now() + timedelta(seconds=TO_MEND_S)
+            await self._shut(waiting.channel, problem.code)
             return
         if posted is None:
             await self._store.again(waiting, error="It was on its way when the answer was lost.")

@@ -63,7 +63,7 @@ class Reports:
             note = Note(plan.channel, said.text, said.blocks, plain=said.plain)
             if await self._store.reports.send(plan, at, messages=[note], now=now):
                 sent += 1
-                await self._send_sheet(made, plan.channel)
+                await self._send_sheet(made, self._store.closed.reached(plan.channel))
         return f"{sent} reports sent" if sent else None
 
     async def _make(self, period: Period) -> Report:

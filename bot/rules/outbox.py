@@ -46,6 +46,8 @@ WORKSPACE: Mapping[str, Pace] = MappingProxyType(
 NONE: Mapping[str, datetime] = MappingProxyType({})
 LATE = timedelta(minutes=15)  # what reaches Slack later than that says when it was written
 FOLDED = 20  # messages in one, at most
+FOLDED_ROOM = 9_000  # characters of all of them
+A_LINE = 300  # as much of words without blocks as one line holds
 
 
 @dataclass(frozen=True)
@@ -148,13 +150,16 @@ def plan(
 
 
 def fold(head: Waiting, behind: Sequence[Waiting], *, now: datetime) -> tuple[Waiting, ...]:
-    """The messages behind a late one that go out with it, as one: notes for the same place, without buttons."""
+    """The messages behind a late one that go out with it, as one: notes for the same place that have nothing but lines,
+    as many as one message shows whole."""
+    room = FOLDED_ROOM - _length(head.what)
     if not head.is_late(now) or not _can_fold(head.what):
         return ()
     found: list[Waiting] = []
     for one in behind[: FOLDED - 1]:
         together = place_of(one.what) == place_of(head.what) and one.meant_for == head.meant_for
-        if not _can_fold(one.what) or not together:
+        room -= _length(one.what)
+        if not _can_fold(one.what) or not together or room < 0:
             break
         found.append(one)
     return tuple(found)
@@ -166,9 +171,29 @@ def place_of(what: Outgoing) -> str | None:
 
 
 def _can_fold(what: Outgoing) -> bool:
-    if not isinstance(what, Note) or what.unless_in is not None:
+    if not isinstance(what, Note) or what.unless_in is not None or what.plain is not None:
         return False
-    return all(block.get("type") != "actions" for block in what.blocks)
+    return all(map(_is_lines, what.blocks)) if what.blocks else len(what.text) <= A_LINE
+
+
+def _is_lines(block: Mapping[str, object]) -> bool:
+    """Whether the block is a paragraph: all else would be left out where several messages are one."""
+    sections = block.get("elements")
+    if block.get("type") != "rich_text" or not isinstance(sections, list):
+        return False
+    return all(section.get("type") == "rich_text_section" for section in sections)
+
+
+def _length(what: Outgoing) -> int:
+    """The characters that are shown of it."""
+    return _characters(what.blocks) or len(what.text) if isinstance(what, Note) else 0
+
+
+def _characters(part: object) -> int:
+    if isinstance(part, Mapping):
+        own = part.get("text")
+        return (len(own) if isinstance(own, str) else 0) + sum(map(_characters, part.values()))
+    return sum(map(_characters, part)) if isinstance(part, list | tuple) else 0
 
 
 def rest(tries: int, *, retry_after: float | None) -> timedelta:

@@ -56,6 +56,12 @@ def now_or_later(quiet: Hours | None, digest: Digest | None, severity: Severity,
     return f"quiet {quiet}" if quiet is not None and quiet.holds(now) else ""
 
 
+def urgency(hold: str) -> int:
+    """How soon it is told, of two holds of one notification: the smaller is sooner."""
+    waits = ("", "quiet", "digest daily", "digest weekly")
+    return max(rank for rank, word in enumerate(waits) if hold.startswith(word))
+
+
 def is_over(hold: str, *, since: datetime, now: datetime) -> bool:
     """Whether what has waited since then waits no longer. A hold that cannot be read is over."""
     kind, _, text = hold.partition(" ")

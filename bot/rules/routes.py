@@ -12,7 +12,7 @@ from types import MappingProxyType
 from bot.errors import BadInput
 from bot.rules.events import EVENTS, Severity
 from bot.rules.hours import Hours, read_hours
-from bot.rules.quiet import Digest, now_or_later
+from bot.rules.quiet import Digest, now_or_later, urgency
 from bot.rules.sims import quotable
 from bot.rules.words import folded
 
@@ -68,14 +68,17 @@ class Route:
     name: str = ""
     by: str | None = None
     at: datetime | None = None
+    stands_in_for: str | None = None
 
 
 @dataclass(frozen=True)
 class Target:
-    """A channel that gets a notification. `hold` is empty for now, or says until when it waits (bot/rules/quiet.py)."""
+    """A channel that gets a notification. `hold` is empty for now, or says until when it waits (bot/rules/quiet.py).
+    `meant_for` is the one that takes nothing, where this one gets it in its stead alone."""
 
     channel: str
     hold: str = ""
+    meant_for: str | None = None
 
 
 @dataclass(frozen=True)
@@ -87,20 +90,22 @@ class Typed:
     digest: Digest | None
 
 
-def aim(routes: Sequence[Route], about: About, *, default: str, now: datetime) -> tuple[Target, ...]:
+def aim(routes: Sequence[Route], about: About, *, default: Target, now: datetime) -> tuple[Target, ...]:
     """The channels that get it, each once; where no route takes it, the default one. The most urgent route decides."""
-    return routed(routes, about, now=now) or (Target(default),)
+    return routed(routes, about, now=now) or (default,)
 
 
 def routed(routes: Sequence[Route], about: About, *, now: datetime) -> tuple[Target, ...]:
     """The channels of the routes that take it, each once."""
-    found: dict[str, str] = {}
+    found: dict[str, Target] = {}
     for route in routes:
         if route.wanted.fits(about):
             hold = now_or_later(route.quiet, route.digest, about.severity, now=now)
-            known = found.get(route.channel)
-            found[route.channel] = hold if known is None else min(known, hold, key=len)
-    return tuple(Target(channel, hold) for channel, hold in sorted(found.items()))
+            target = Target(route.channel, hold, route.stands_in_for)
+            known = found.get(route.channel, target)
+            meant_for = None if None in (known.meant_for, target.meant_for) else known.meant_for
+            found[route.channel] = Target(route.channel, min(known.hold, hold, key=urgency), meant_for)
+    return tuple(found[channel] for channel in sorted(found))
 
 
 def read_wanted(text: str) -> Wanted:
@@ -142,7 +147,12 @@ def read_severity(word: str) -> Severity:
 
 def moved(routes: Sequence[Route], closed: Mapping[str, str], *, to: str) -> tuple[Route, ...]:
     """The routes with each channel that takes nothing replaced by the one that stands in."""
-    return tuple(replace(route, channel=to) if route.channel in closed else route for route in routes)
+    return tuple(
+        replace(route, channel=to, stands_in_for=route.channel)
+        if route.channel in closed and route.channel != to
+        else route
+        for route in routes
+    )
 
 
 def _is_one_of(place: str | None, values: Sequence[str]) -> bool:

@@ -10,11 +10,12 @@ from datetime import datetime
 from bot.rules.outbox import Outgoing
 from bot.store import outbox
 from bot.store.disk import Disk
-from bot.store.moving import stand_in
+from bot.store.moving import is_closed, stand_in
 from bot.store.rows import Row, time, when
 
-# What is said when messages move, by how many there are of each kind, as their subjects begin; "" is all the rest.
-Say = Callable[[Mapping[str, int]], Sequence[Outgoing]]
+# What is said when a channel closes: by whether that is news, by how many messages wait for it, and by how many of each
+# kind go elsewhere, as their subjects begin; "" is all the rest.
+Say = Callable[[bool, int, Mapping[str, int]], Sequence[Outgoing]]
 
 
 class Closed:
@@ -32,27 +33,24 @@ class Closed:
         """Where somebody finds what is posted for this channel now."""
         return stand_in(self._disk.reader, channel) or channel
 
-    async def close(self, channel: str, code: str, *, now: datetime) -> bool:
-        """Whether it is news that this channel takes nothing."""
+    async def close(self, channel: str, code: str, *, to: str | None, say: Say, now: datetime) -> int:
+        """Notes that this channel takes nothing, and what is said of it. How many messages that wait to be posted there
+        go to the one that stands in now, in their order, after that; whatever is meant for it goes there from now on.
 
-        def work(db: sqlite3.Connection) -> bool:
-            statement = "INSERT OR IGNORE INTO closed_channels (channel, code, since) VALUES (?, ?, ?)"
-            return db.execute(statement, (channel, code, when(now))).rowcount == 1
-
-        return await self._disk.write(work)
-
-    async def move(self, channel: str, to: str, *, say: Say, now: datetime) -> int:
-        """How many messages that wait to be posted in one channel go to another now, in their order, after what is
-        said of it; whatever is meant for the first goes there from now on.
-
+        Where none stands in, only what was meant for a channel that is open goes, to that.
         What is to be drawn anew where it stands in the closed channel stays: a notification is let go, because the
         next state of its card is drawn when the channel is open again, and the rest waits for that.
         """
 
         def work(db: sqlite3.Connection) -> int:
-            db.execute("UPDATE closed_channels SET moved_to = ?1 WHERE channel = ?2 OR moved_to = ?2", (to, channel))
-            rows = [row for row in _waiting(db, channel) if _goes(db, row, to)]
-            outbox.put(db, say(Counter(map(_kind, rows))), now=now)
+            statement = "INSERT OR IGNORE INTO closed_channels (channel, code, since) VALUES (?, ?, ?)"
+            is_news = db.execute(statement, (channel, code, when(now))).rowcount == 1
+            if to is not None:
+                moved = "UPDATE closed_channels SET moved_to = ?1 WHERE channel = ?2 OR moved_to = ?2"
+                db.execute(moved, (to, channel))
+            waiting = _waiting(db, channel)
+            rows = [row for row in waiting if _goes(db, row, to)]
+            outbox.put(db, say(is_news, len(waiting), Counter(map(_kind, rows))), now=now)
             for row in rows:
                 _put_again(db, row)
             return len(rows)
@@ -60,24 +58,24 @@ class Closed:
         return await self._disk.write(work)
 
     async def open(self, channel: str, *, now: datetime) -> bool:
-        """Whether the channel was closed, and takes messages again; its cards of what still goes on are redrawn, and
-        what was meant for it and waits for another closed one is its own again."""
+        """Whether the channel was closed, and takes messages again; its cards of what still goes on, or ended
+        meanwhile, are redrawn, and what was meant for it and waits for another closed one is its own again."""
 
         def work(db: sqlite3.Connection) -> bool:
-            if db.execute("DELETE FROM closed_channels WHERE channel = ?", (channel,)).rowcount != 1:
+            since = db.execute("DELETE FROM closed_channels WHERE channel = ? RETURNING since", (channel,)).fetchone()
+            if since is None:
                 return False
             db.execute(
                 "INSERT OR IGNORE INTO outbox (channel, subject, made_at)"
                 " SELECT p.channel, p.subject, ? FROM cards p JOIN copies c ON p.subject = 'notice:' || c.id"
-                " JOIN incidents i ON i.id = c.incident WHERE c.channel = ? AND i.state != 'resolved'"
-                " ORDER BY i.id DESC LIMIT 50",
-                (when(now), channel),
+                " JOIN incidents i ON i.id = c.incident WHERE c.channel = ?"
+                " AND (i.state != 'resolved' OR i.at >= ?) ORDER BY i.id DESC LIMIT 50",
+                (when(now), channel, since["since"]),
             )
             back = (
-                "SELECT * FROM outbox WHERE meant_for = ? AND state = 'waiting'"
-                " AND channel IN (SELECT channel FROM closed_channels) ORDER BY id"
+                "WHERE o.meant_for = ? AND o.state = 'waiting' AND o.channel IN (SELECT channel FROM closed_channels)"
             )
-            for row in db.execute(back, (channel,)).fetchall():
+            for row in [row for row in _rows(db, back, channel) if _goes(db, row, None)]:
                 _put_again(db, row)
             return True
 
@@ -85,21 +83,29 @@ class Closed:
 
 
 def _waiting(db: sqlite3.Connection, channel: str) -> list[Row]:
-    """What waits for the channel, with where its card stands."""
+    """What waits for the channel. What was on its way, and cannot be looked for there now, is among it: it is rather
+    said twice than never."""
+    return _rows(db, "WHERE o.channel = ? AND o.state IN ('waiting', 'sending')", channel)
+
+
+def _rows(db: sqlite3.Connection, where: str, channel: str) -> list[Row]:
+    """Some messages, with where their cards stand."""
     return db.execute(
-        "SELECT o.*, c.channel AS stands_in FROM outbox o LEFT JOIN cards c ON c.subject = o.subject"
-        " WHERE o.channel = ? AND o.state = 'waiting' ORDER BY o.id",
+        "SELECT o.*, c.channel AS stands_in FROM outbox o LEFT JOIN cards c ON c.subject = o.subject"  # noqa: S608 - ours
+        f" {where} ORDER BY o.id",
         (channel,),
     ).fetchall()
 
 
-def _goes(db: sqlite3.Connection, row: Row, to: str) -> bool:
-    """Whether this is to be posted. A notification whose card is in the other channel too needs none there."""
+def _goes(db: sqlite3.Connection, row: Row, stands_in: str | None) -> bool:
+    """Whether this is to be posted elsewhere: where it was meant, if that is open, or where another stands in. A
+    notification whose card is in that channel too needs none there."""
     notice = _kind(row) == "notice" and row["subject"] is not None
     stands = row["stands_in"] == row["channel"]
-    number = int(row["subject"].partition(":")[2]) if notice else 0
-    if not notice:
-        return not stands
+    to = row["meant_for"] if row["meant_for"] is not None and not is_closed(db, row["meant_for"]) else stands_in
+    if to is None or not notice:
+        return to is not None and not stands
+    number = int(row["subject"].partition(":")[2])
     if not stands and db.execute("UPDATE OR IGNORE copies SET channel = ? WHERE id = ?", (to, number)).rowcount:
         return True
     db.execute("DELETE FROM outbox WHERE id = ?", (row["id"],))

@@ -94,6 +94,15 @@ class Copies:
         )
         return tuple(row["channel"] for row in rows)
 
+    def on_their_way(self, incident: int) -> bool:
+        """Whether a card of an incident waits for Slack."""
+        row = self._disk.reader.execute(
+            "SELECT 1 FROM copies c JOIN outbox o ON o.subject = 'notice:' || c.id"
+            " WHERE c.incident = ? AND o.state IN ('waiting', 'sending') LIMIT 1",
+            (incident,),
+        ).fetchone()
+        return row is not None
+
     async def hold_late(self, channel: str, hold: str, *, now: datetime) -> int:
         """How many new cards that wait for Slack in a channel were taken out of its queue, to be told of together."""
 
@@ -133,7 +142,11 @@ def add(db: sqlite3.Connection, incident: int, targets: Sequence[Target], *, now
             (incident, target.channel, target.hold, when(now) if target.hold else None),
         )
         if cursor.rowcount and not target.hold:
-            outbox.put(db, [Card(f"notice:{cursor.lastrowid}", target.channel)], now=now)
+            subject = f"notice:{cursor.lastrowid}"
+            outbox.put(db, [Card(subject, target.channel)], now=now)
+            if target.meant_for is not None:
+                meant_for = "UPDATE outbox SET meant_for = ? WHERE subject = ? AND state = 'waiting'"
+                db.execute(meant_for, (target.meant_for, subject))
 
 
 def redraw(db: sqlite3.Connection, incident: int, *, now: datetime) -> None:

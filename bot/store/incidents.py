@@ -81,9 +81,10 @@ class Incidents:
         return await self._disk.write(work)
 
     def snoozed_until(self, now: datetime) -> tuple[Incident, ...]:
-        """Those whose snooze is over."""
+        """Those whose snooze is over. What became part of a storm is looked after there."""
         rows = self._db.execute(
-            "SELECT * FROM incidents WHERE state = 'snoozed' AND until <= ? ORDER BY id LIMIT 100", (when(now),)
+            "SELECT * FROM incidents WHERE state = 'snoozed' AND storm_id IS NULL AND until <= ? ORDER BY id LIMIT 100",
+            (when(now),),
         )
         return tuple(map(incident_of, rows))
 

@@ -24,11 +24,17 @@ def stand_in(db: sqlite3.Connection, channel: str) -> str | None:
     return None if row is None or row["moved_to"] is None else str(row["moved_to"])
 
 
+def is_closed(db: sqlite3.Connection, channel: str) -> bool:
+    """Whether this channel takes nothing from us for now."""
+    return db.execute("SELECT 1 FROM closed_channels WHERE channel = ?", (channel,)).fetchone() is not None
+
+
 def way(db: sqlite3.Connection, message: Outgoing, *, now: datetime) -> Way:
     """Where this goes. What was moved once is drawn anew where it stands, and what belongs under it follows it, also
     when the channel it was meant for is open again.
 
-    Where it belongs under a card that stands in a channel that takes nothing, that card is posted anew before it.
+    Where it belongs under a card that stands in a channel that takes nothing, that card is posted anew before it: in
+    the one that stands in, or where it was meant, once that is open and the one that stood in is closed.
     """
     home = message.channel
     if isinstance(message, Card) and (place := _place(db, message.subject)) is not None:
@@ -37,11 +43,14 @@ def way(db: sqlite3.Connection, message: Outgoing, *, now: datetime) -> Way:
     above = None if message.under is None else _place(db, message.under) or _coming(db, message.under)
     target = home if above is None or above["meant_for"] != home else str(above["channel"])
     to = stand_in(db, target)
-    if to is None:
-        return Way(target, None if target == home else home)
-    if above is not None and above["stands"] and above["channel"] == target:
-        _begin_anew(db, str(message.under), Way(to, home), now=now)
-    return Way(to, home)
+    if to is None and target != home and is_closed(db, target) and not is_closed(db, home):
+        to = home
+    goes = Way(target if to is None else to)
+    if goes.channel != home:
+        goes = Way(goes.channel, home)
+    if to is not None and above is not None and above["stands"] and above["channel"] == target:
+        _begin_anew(db, str(message.under), goes, now=now)
+    return goes
 
 
 def _place(db: sqlite3.Connection, subject: str) -> Row | None:

@@ -145,27 +145,35 @@ class Outbox:
         ).fetchone()
         return None if row is None else str(row["subject"])
 
-    async def begin(self, waiting: Waiting) -> bool:
-        """Notes that this message is on its way, so that a restart knows to look for it before sending it again.
+    async def begin(self, waiting: Waiting, folded: Sequence[Waiting] = ()) -> bool:
+        """Notes that this message is on its way, with those that are `folded` into it, so that a restart knows to look
+        for it before sending any of them again.
 
         Whether it still is to be sent: meanwhile a card may have been taken back.
         """
-        statement = "UPDATE outbox SET state = 'sending' WHERE id = ?"
-        return await self._disk.write(lambda db: db.execute(statement, (waiting.id,)).rowcount == 1)
 
-    async def sent(
-        self, waiting: Waiting, place: Place, *, now: datetime, folded: Sequence[Waiting] = (), said: str | None = None
-    ) -> None:
-        """Notes that Slack has it, and where, with those that were `folded` into it; a card's place is remembered for
-        its next redraw. `said` is what Slack had against how it was meant.
+        def work(db: sqlite3.Connection) -> bool:
+            if db.execute("UPDATE outbox SET state = 'sending' WHERE id = ?", (waiting.id,)).rowcount != 1:
+                return False
+            _let_go(db, waiting)  # of an earlier try
+            together = "UPDATE outbox SET sent_with = ? WHERE id = ?"
+            db.executemany(together, [(waiting.id, one.id) for one in folded])
+            return True
+
+        return await self._disk.write(work)
+
+    async def sent(self, waiting: Waiting, place: Place, *, now: datetime, said: str | None = None) -> None:
+        """Notes that Slack has it, and where, with those that went with it; a card's place is remembered for its next
+        redraw. `said` is what Slack had against how it was meant.
         """
 
         def work(db: sqlite3.Connection) -> None:
-            db.executemany(
+            statement = (
                 "UPDATE outbox SET state = 'sent', sent_at = ?, ts = ?, text = NULL, blocks = NULL,"
-                " plain = NULL, error = coalesce(?, error) WHERE id = ?",
-                [(when(now), place.ts, said, one.id) for one in (waiting, *folded)],
+                " plain = NULL, error = coalesce(?, error) WHERE "
             )
+            for whose in ("id = ?", "sent_with = ? AND state = 'waiting'"):
+                db.execute(statement + whose, (when(now), place.ts, said, waiting.id))
             if isinstance(waiting.what, Card):
                 db.execute(
                     "INSERT INTO cards (subject, channel, ts, posted_at, meant_for) VALUES (?, ?, ?, ?, ?)"
@@ -187,11 +195,17 @@ class Outbox:
             # A newer redraw of the same card may wait by now. This one will say all that it would have said, and has to
             # keep its place: what stands in the thread of a card must not come before the card.
             if isinstance(waiting.what, Card):
+                elsewhere = "SELECT 1 FROM outbox WHERE subject = ? AND state = 'waiting' AND channel != ?"
+                if db.execute(elsewhere, (waiting.what.subject, waiting.channel)).fetchone() is not None:
+                    # Its channel takes nothing, and meanwhile it was begun anew in another one.
+                    db.execute("DELETE FROM outbox WHERE id = ?", (waiting.id,))
+                    return
                 newer = "DELETE FROM outbox WHERE subject = ? AND state = 'waiting' AND id != ?"
                 db.execute(newer, (waiting.what.subject, waiting.id))
             db.execute(
                 "UPDATE outbox SET state = 'waiting', tries = tries + 1, error = ? WHERE id = ?", (error, waiting.id)
             )
+            _let_go(db, waiting)
 
         await self._disk.write(work)
 
@@ -205,6 +219,11 @@ class Outbox:
 
     async def _mark(self, id: int, statement: str, *values: str) -> None:
         await self._disk.write(lambda db: db.execute(statement, (*values, id)).rowcount)
+
+
+def _let_go(db: sqlite3.Connection, waiting: Waiting) -> None:
+    """Those that were to go with it go for themselves."""
+    db.execute("UPDATE outbox SET sent_with = NULL WHERE sent_with = ? AND state = 'waiting'", (waiting.id,))
 
 
 def _forget_old(db: sqlite3.Connection, now: datetime) -> None:

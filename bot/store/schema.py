@@ -9,7 +9,7 @@ from sqlite_utils.migrations import Migrations
 
 from bot.store.schema_alerts import ALERTS, GONE, PLAIN, REPORTS
 from bot.store.schema_jobs import JOBS
-from bot.store.schema_moved import MOVED
+from bot.store.schema_moved import MOVED, TOGETHER
 from bot.store.schema_pushes import PUSHES
 from bot.store.schema_requests import LISTS, REQUESTS
 from bot.store.schema_runs import RUNS
@@ -171,6 +171,13 @@ def moved(db: Database) -> None:
 def way(db: Database) -> None:
     """A look is gone on with only with the rules and the pages it was begun with."""
     for statement in WAY:
+        db.execute(statement)
+
+
+@SCHEMA(name="0022_together")
+def together(db: Database) -> None:
+    """Messages that went out as one know with which."""
+    for statement in TOGETHER:
         db.execute(statement)
 
 

@@ -10,7 +10,7 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.rules.events import TAC, Event, Fate, Severity, Source
@@ -281,7 +281,7 @@ class _Batch:
         severity = Severity(min(Severity.HIGH, about.severity + 1))
         at = when(event.received_at)
         number = begin(self._db, place, at, severity=severity, storm=True)
-        loud = [target if severity is not Severity.HIGH else Target(target.channel) for target in targets]
+        loud = [target if severity is not Severity.HIGH else replace(target, hold="") for target in targets]
         copies.add(self._db, number, loud, now=self._now)
         storm = self._storms[place] = self._touched[number] = _Open(number, severity, at, storm=True)
         return storm

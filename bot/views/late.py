@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.rules.outbox import Note
+from bot.rules.outbox import A_LINE, Note
 from bot.views.parts import (
     Block,
     Element,
@@ -21,7 +21,6 @@ from bot.views.parts import (
 )
 
 TITLE = "What was to be said while Slack could not be reached"
-A_LINE = 300
 
 
 def together(notes: Sequence[tuple[datetime, Note]]) -> Message:

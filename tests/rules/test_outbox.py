@@ -135,7 +135,14 @@ def test_what_goes_together():
     card = Waiting(6, "C1", Card("alert:1", "C1"), NOW, 0)
     of_another = replace(behind[0], meant_for="C2")
 
-    for stop in (under, button, card, of_another):
+    title = Waiting(
+        7, "C1", Note("C1", "e", ({"type": "header", "text": {"type": "plain_text", "text": "e"}},)), NOW, 0
+    )
+    section = {"type": "rich_text_section", "elements": [{"type": "text", "text": "f" * 9_000}]}
+    huge = Waiting(8, "C1", Note("C1", "f", ({"type": "rich_text", "elements": [section]},)), NOW, 0)
+    wordy = Waiting(9, "C1", Note("C1", "g" * 301), NOW, 0)
+
+    for stop in (under, button, card, of_another, title, huge, wordy):
         assert fold(late, [*behind, stop, behind[0]], now=NOW) == tuple(behind)
     assert fold(late, behind * 30, now=NOW) == tuple((behind * 30)[: FOLDED - 1])
     assert fold(replace(late, made_at=NOW), behind, now=NOW) == ()

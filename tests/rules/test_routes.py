@@ -97,9 +97,9 @@ def test_each_channel_gets_it_once() -> None:
     """It goes into each channel of which a route fits, once; where none fits, into the one for all."""
     routes = [route("C2"), route("C1", "no-session"), route("C1"), route("C3", "mo-sms")]
 
-    assert aim(routes, about(), default="C0", now=NOW) == (Target("C1"), Target("C2"))
-    assert aim([route("C3", "mo-sms")], about(), default="C0", now=NOW) == (Target("C0"),)
-    assert aim([], about(), default="C0", now=NOW) == (Target("C0"),)
+    assert aim(routes, about(), default=Target("C0"), now=NOW) == (Target("C1"), Target("C2"))
+    assert aim([route("C3", "mo-sms")], about(), default=Target("C0"), now=NOW) == (Target("C0"),)
+    assert aim([], about(), default=Target("C0"), now=NOW) == (Target("C0"),)
 
 
 def test_the_most_urgent_route_decides() -> None:
@@ -107,8 +107,25 @@ def test_the_most_urgent_route_decides() -> None:
     quiet = read_hours("00:00-24:00 UTC")
     routes = [route("C1", quiet=quiet), route("C1", "no-session")]
 
-    assert aim(routes, about(), default="C0", now=NOW) == (Target("C1"),)
-    assert aim(routes, about("mo-sms"), default="C0", now=NOW) == (Target("C1", "quiet 00:00-24:00 UTC"),)
+    assert aim(routes, about(), default=Target("C0"), now=NOW) == (Target("C1"),)
+    assert aim(routes, about("mo-sms"), default=Target("C0"), now=NOW) == (Target("C1", "quiet 00:00-24:00 UTC"),)
+
+
+def test_the_sooner_of_two_holds() -> None:
+    """Where both may wait, it waits for what is sooner, however the zones are called: quiet hours before a digest, one
+    of the day before one of the week."""
+    quiet = read_hours("00:00-24:00 America/Argentina/Buenos_Aires")
+    daily = Digest.read("daily 08:00 America/Argentina/Buenos_Aires")
+    weekly = Digest.read("weekly 08:00 UTC")
+    low = about(severity=Severity.LOW)
+
+    for routes in (
+        [route("C1", quiet=quiet), route("C1", digest=weekly)],
+        [route("C1", digest=weekly), route("C1", digest=daily)],
+    ):
+        for order in (routes, routes[::-1]):
+            [target] = aim(order, low, default=Target("C0"), now=NOW)
+            assert "Buenos_Aires" in target.hold
 
 
 def test_what_is_grave_never_waits() -> None:

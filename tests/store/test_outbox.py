@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.rules.outbox import Card, Note, Outgoing, Waiting
 from bot.store import Store
+from bot.store.ledger import free
 from bot.store.outbox import Place
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -222,3 +223,17 @@ async def test_a_card_in_the_thread_of_another(store: Store):
 
     assert store.outbox.depth() == 1
     assert head_of(store).what == card
+
+
+async def test_what_was_to_go_with_another_goes_for_itself(store: Store):
+    """What was to go with a message that did not get through is not taken for sent when that is, later and alone."""
+    await add(store, Note("C1", "one"), Note("C1", "two"), Note("C1", "three"))
+    head = head_of(store)
+    behind = store.outbox.behind(head, limit=9)
+    await store.outbox.begin(head, behind)
+    await store.outbox.give_up(head, error="invalid_arguments")
+    await store.disk.write(free)
+    await store.outbox.begin(head, behind[:1])
+    await store.outbox.sent(head, Place("C1", "1.1"), now=NOW)
+
+    assert heads(store) == [Note("C1", "three")]

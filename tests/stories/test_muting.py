@@ -105,6 +105,22 @@ async def test_many_in_the_quiet_hours_are_one_message(world: World):
     assert "told in a digest" in said.words
 
 
+async def test_the_list_of_a_storm_in_a_digest_is_not_waited_for(world: World):
+    """A storm that only a digest has told of has no thread for its list; others do not wait behind it."""
+    await world.say("/sim subscribe all quiet:09:00-10:00", by=OPERATOR)
+    for n in range(11):
+        await world.push("sim-status-change", n, oldStatus="DEACTIVATED", newStatus="ACTIVATED")
+    for n in range(6):
+        await world.push("no-session", n)
+    await world.later(minutes=31)
+    await world.run("pushes")
+    await world.run("pushes")
+
+    assert "What came in the quiet hours" in world.card(OPS).words
+    assert "11 SIMs" in world.card(OPS).words
+    assert world.app.store.incidents.to_file(quiet_since=world.clock.now()) == ()
+
+
 async def test_a_digest_of_what_is_low(world: World):
     """With a digest what is of low severity comes once a day in one message; what is graver comes at once."""
     await world.say("/sim subscribe sim-status-change no-session digest:daily", by=OPERATOR)

@@ -415,20 +415,21 @@ async def test_without_the_right_to_look_it_is_said_twice_rather_than_never(worl
 
 
 async def test_put_out_of_the_channel_while_an_answer_is_lost(world: World):
-    """Where the bot may not look any more, the message stays unsettled; let in again it is found, not said twice."""
+    """Where the bot may not look any more and no other channel stands in, the message stays unsettled; let in again it
+    is found, not said twice."""
     world.slack.lose_next(POST)
-    await put(world, Note(OPS, "once"), Note(OPS, "next"), Note(ALERTS, "elsewhere"))
+    await put(world, Note(ALERTS, "once"), Note(ALERTS, "next"), Note(OPS, "elsewhere"))
     await world._still()
-    world.slack.expel(OPS)
+    world.slack.expel(ALERTS)
     await passes(world, minutes=10)
     assert state(world, "once") == "sending"
-    assert said(world, ALERTS) == ["elsewhere"]
+    assert said(world, OPS) == ["elsewhere"]
     assert any("not_in_channel" in trouble for trouble in world.app.troubles())
 
-    await world.slack.invite(OPS)
+    await world.slack.invite(ALERTS)
     await passes(world, seconds=62)
 
-    assert said(world) == ["once", "next"]
+    assert said(world, ALERTS) == ["once", "next"]
     assert world.app.troubles() == []
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 from bot.rules.outbox import Note
+from bot.views import tables
+from bot.views.parts import header, lines, spans
 from tests.stories.test_outbox import POST, UPDATE, WRONG, calls, passes, put, said, went
 from tests.stories.test_storms import rest
 from tests.talk import ALERTS, OPERATOR, OPS, VIEWER, World, plain
@@ -59,6 +61,38 @@ async def test_what_was_folded_is_not_said_again(world: World):
     await world.quiet()
 
     assert [text.count("part") for text in said(world)] == [20, 10]
+    assert world.app.store.outbox.depth() == 0
+
+
+async def test_what_is_long_is_not_cut_away(world: World):
+    """However long the messages are that waited, and whatever stands in them, each is in Slack whole: as many go out as
+    one as it has room for, and what has more than lines goes for itself."""
+    world.slack.down = True
+    long = [(lines(spans(f"begins {n} ", "x" * 2000, "x" * 2000, f" ends {n}")),) for n in range(5)]
+    table = (header("a title"), tables.text_table([tables.Column("a")], [["in a table"]]))
+    await put(world, Note(OPS, "short"), *(Note(OPS, "cut", blocks) for blocks in long))
+    await put(world, Note(OPS, "with more", table), Note(OPS, "y" * 2000 + " ends here"))
+    await passes(world, minutes=20)
+    world.slack.down = False
+    await world.quiet()
+
+    words = " ".join(card.words for card in world.cards(OPS))
+    for wanted in [*(f"ends {n}" for n in range(5)), "a title", "in a table"]:
+        assert wanted in words
+    assert any("ends here" in text for text in said(world))
+    assert len(world.cards(OPS)) < 8
+
+
+async def test_an_answer_to_several_is_lost(world: World):
+    """Where the answer to several messages that went out as one is lost, none of them is said once more."""
+    world.slack.down = True
+    await put(world, *(Note(OPS, f"part {n}") for n in range(5)))
+    await passes(world, minutes=20)
+    world.slack.down = False
+    world.slack.lose_next(POST)
+    await world.quiet()
+
+    assert "".join(said(world)).count("part") == 5
     assert world.app.store.outbox.depth() == 0
 
 

@@ -87,9 +87,9 @@ class Gathering:
 
     async def _file(self, incident: Incident, now: datetime) -> bool:
         """Whether the list is in each thread now; a channel that will never take it is not waited for."""
+        if self.store.copies.on_their_way(incident.id):
+            return False  # the list goes under its card; where a digest told of it there is none
         copies = self.store.copies.of(incident.id)
-        if any(not copy.hold and self.store.outbox.place(copy.subject) is None for copy in copies):
-            return False  # its card is still on its way
         async with self._list_of(incident) as path:
             for copy in copies:
                 try:

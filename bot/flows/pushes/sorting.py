@@ -83,11 +83,13 @@ class Sorter:
             raise
         except Exception:
             log.exception("push_not_sorted")
-            await self._store.sorting.put_plainly(Target(self._default()), now=now)
+            await self._store.sorting.put_plainly(self._default(), now=now)
 
-    def _default(self) -> str:
+    def _default(self) -> Target:
         settings = self._settings
-        return settings.fallback if settings.channel in self._store.closed.all() else settings.channel
+        if settings.channel not in self._store.closed.all() or settings.channel == settings.fallback:
+            return Target(settings.channel)
+        return Target(settings.fallback, meant_for=settings.channel)
 
     def _seams(self) -> Seams:
         """How a push is judged. Called in the store's own thread, it reads nothing but what was read here."""
