@@ -115,6 +115,8 @@ async def test_one_account_anew(world: World):
     said = plain((await world.say(f"/sim refresh {account.upper()}", by=OPERATOR)).reply)
     assert f"Read anew: {of_it} SIMs of {account}" in said
     assert {call.query.get("accountName") for call in world.hub.asked if call.operation == "listSims"} == {account}
+    assert "Which account?" in plain((await world.say("/sim refresh", by=OPERATOR)).reply)
+    assert "Did you mean “lab-trial”?" in plain((await world.say("/sim refresh lab-tr", by=OPERATOR)).reply)
     assert "No account is called “nobody”" in plain((await world.say("/sim refresh nobody", by=OPERATOR)).reply)
     assert "you have to be an operator" in plain((await world.say(f"/sim refresh {account}", by=VIEWER)).reply)
 
