@@ -379,7 +379,8 @@ class App:
     def _smarthub_in_words(self) -> str:
         last = self.store.runs.last().get("alerts")
         if last is None:
-            return "not asked yet"
+            look = self.store.scans.under_way()
+            return "not asked yet" if look is None or look.page == 0 else "answers the first check, which is under way"
         return f"{'did not answer' if last.failed else 'answered'} the last check"
 
 

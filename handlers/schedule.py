@@ -44,7 +44,7 @@ class Schedule:
         """`note` keeps what came of a run, under the job's name."""
         self._jobs = {job.name: job for job in jobs}
         self._note, self._clock = note, clock
-        self._running: set[str] = set()
+        self._running: dict[str, datetime] = {}  # since when
         self._well: set[str] = set()  # whose last run is known to stand noted as one that worked
         self._ended_at: dict[str, datetime] = {}
         self._moves = Counter[str]()  # the progress each job has made
@@ -68,9 +68,11 @@ class Schedule:
         return len(self._running)
 
     def times(self) -> Mapping[str, Times]:
-        """Of each job when it ended last, and when it runs next (`None` where no clock starts it)."""
+        """Of each job when it ended last, when it runs next (`None` where no clock starts it), and since when it runs
+        now."""
         planned = {one.id: one.next_run_time for one in self._scheduler.get_jobs()} if self.running else {}
-        return {name: Times(self._ended_at.get(name), planned.get(name)) for name in self._jobs}
+        ended, since = self._ended_at, self._running
+        return {name: Times(ended.get(name), planned.get(name), since.get(name)) for name in self._jobs}
 
     def moved(self, name: str) -> None:
         """Says that the job of this name has made progress."""
@@ -111,7 +113,7 @@ class Schedule:
         """One run of one job now; never two of the same at once. What goes wrong in it is noted and ends nothing."""
         if name in self._running or self._still_hangs(name):
             return
-        self._running.add(name)
+        self._running[name] = self._clock.now()
         task = asyncio.current_task()
         if task is not None:
             self._keep_task(task)
@@ -122,7 +124,7 @@ class Schedule:
                 raise
             return  # begun anew by the next bot
         finally:
-            self._running.discard(name)
+            self._running.pop(name, None)
         self._ended_at[name] = self._clock.now()
         if came is not None:
             await self._keep(name, came)

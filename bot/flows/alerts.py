@@ -243,7 +243,11 @@ class Alerts:
 
     async def typed_ack(self, text: str, *, by: Person) -> Message:
         """Takes the alert, or the card, that was typed. Raises BadInput, NotFound, NotAllowed, NotPossible."""
-        is_card, number, _ = _numbered(text, "ack 12")
+        is_card, number, rest = _numbered(text, "ack 12")
+        if rest:
+            raise BadInput(
+                "One at a time: write one number, as `ack 12`, or that of a card, as `ack card 4`, for all of it."
+            )
         if is_card:
             await self.acknowledge_all(number, by=by)
             return answer(f"You have acknowledged what was open of card {number}.")
@@ -269,7 +273,7 @@ class Alerts:
 
     def _called(self, id: int) -> str:
         found = self._store.get(id).finding
-        return quotable(f"{view.title(found, units=self._settings.units)}, {found.label}")
+        return f"{quotable(view.title(found, units=self._settings.units))}, {quotable(found.label)}"
 
     def live(self, *, checked_at: datetime | None) -> Message:
         """The list of the alerts that still hold."""
@@ -312,9 +316,12 @@ class Alerts:
         for one in self._settings.rules:
             if one.name.casefold() == wanted:
                 return one
-        near = alike(name.strip(), names) or names[:10]
-        listed = ", ".join(f"“{quotable(one)}”" for one in near)
-        raise BadInput(f"There is no rule “{quotable(name)}”. There are {listed}.")
+        near = alike(wanted, names)
+        listed = ", ".join(f"“{quotable(one)}”" for one in near or names[:10])
+        if not wanted:
+            raise BadInput(f"Which rule? Write its name behind `alerts test`; there are {listed}.")
+        hint = f"Did you mean {listed}?" if near else f"There are {listed}."
+        raise BadInput(f"There is no rule “{quotable(name)}”. {hint}")
 
     # --- how ---
 
@@ -370,5 +377,9 @@ def _numbered(text: str, example: str) -> tuple[bool, int, str]:
     """Whether a card is meant, the number of it or of the alert, and what is typed behind. Raises BadInput."""
     match = NUMBERED.fullmatch(text.strip())
     if match is None:
-        raise BadInput(f"Which alert? Write its number, as `{example}`; `alerts` shows them.")
+        verb, _, rest = example.partition(" 12")
+        for_all = f"`{verb} card 4{rest}`"
+        raise BadInput(
+            f"Which alert? Write its number, as `{example}`, or that of a card, as {for_all}; `alerts` lists them."
+        )
     return match[1] is not None, int(match[2]), (match[3] or "").strip()

@@ -97,6 +97,7 @@ class Home:
                 open_requests=self._store.approvals.count(*OPEN),
                 jobs=standings(self._store.runs.last(), self._pulse.times()),
                 troubles=self._pulse.troubles(),
+                look=self._store.scans.under_way(),
             )
         )
 

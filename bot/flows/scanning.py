@@ -14,6 +14,7 @@ import structlog
 
 from bot.clock import Clock
 from bot.errors import NotFound, NotPossible, ProviderError, SimNotFound
+from bot.rules.likeness import alike
 from bot.rules.outbox import Note
 from bot.rules.people import Person, Role, need
 from bot.rules.scans import Scan, Vanished, in_words
@@ -93,8 +94,7 @@ class Scanning:
         need(by, Role.OPERATOR, to="have SIMs read anew")
         names = {name.casefold(): name for name in self._store.sims.values("account")}
         if account.strip().casefold() not in names:
-            near = ", ".join(f"“{quotable(name)}”" for name in list(names.values())[:5])
-            raise NotFound(f"No account is called “{quotable(account)}”. Accounts: {near or 'none is known yet'}.")
+            raise NotFound(_no_account(account, list(names.values())))
         if self._alone.locked():
             raise NotPossible("SIMs are being read anew right now; look again in a few minutes.")
         async with self._alone:
@@ -183,6 +183,15 @@ class Scanning:
             else:
                 await self._alerts.look([sim], _nothing_beside, {})
         return missed if len(gone) == ASKED_AT_MOST else gone
+
+
+def _no_account(typed: str, names: Sequence[str]) -> str:
+    near = alike(typed, names)
+    listed = ", ".join(f"“{quotable(name)}”" for name in near or names[:5])
+    if near:
+        return f"No account is called “{quotable(typed)}”. Did you mean {listed}?"
+    said = f"No account is called “{quotable(typed)}”." if typed.strip() else "Which account? Write its name."
+    return f"{said} Accounts: {listed or 'none is known yet'}."
 
 
 def _nothing_beside(_: sqlite3.Connection) -> None:

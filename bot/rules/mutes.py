@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from bot.errors import BadInput
 from bot.rules.durations import say_duration
 from bot.rules.events import Severity
-from bot.rules.routes import About, Wanted, read_wanted
+from bot.rules.routes import About, Wanted, read_typed
 
 LONGEST = timedelta(days=14)
 USAGE = "`mute account:acme 2h because firmware update`"
@@ -46,11 +46,12 @@ def read_mute(text: str) -> Asked:
     what, _, lasting = said.strip().rpartition(" ")
     if not what:
         raise BadInput(f"Write what to hold and for how long: {USAGE}.")
-    wanted = read_wanted(what)
+    typed = read_typed(what, zone="UTC")
+    wanted = typed.wanted
     if not wanted.places and not wanted.events:
         raise BadInput(f"That would hold everything of everybody; name an account, a plan or a notification: {USAGE}.")
-    if wanted.severity is not Severity.LOW:
-        raise BadInput("Planned work holds whatever it causes, so no severity can be named here.")
+    if wanted.severity is not Severity.LOW or typed.quiet is not None or typed.digest is not None:
+        raise BadInput("Planned work holds whatever it causes: no severity, quiet hours or digest can be named here.")
     return Asked(wanted, lasting, why[0].strip()[:500] if why and why[0].strip() else None)
 
 

@@ -131,7 +131,7 @@ def read_typed(text: str, *, zone: str) -> Typed:
     severity = given.pop("severity", ["low"])
     return Typed(
         Wanted(_all_or(events), _places(given), read_severity(severity[-1])),
-        None if quiet is None else read_hours(f"{quiet[-1]} {zone}"),
+        None if quiet is None else _quiet(quiet[-1], zone),
         None if digest is None else Digest.read(digest[-1], zone=zone),
     )
 
@@ -169,8 +169,17 @@ def _values(key: str, text: str) -> list[str]:
     return values
 
 
+def _quiet(text: str, zone: str) -> Hours:
+    try:
+        return read_hours(f"{text} {zone}")
+    except BadInput:
+        raise BadInput(f"“{quotable(text)}” are no quiet hours: write for example `quiet:22:00-07:00`.") from None
+
+
 def _event(word: str) -> str:
     name = word.strip(",").lower()
+    if name.endswith(":"):
+        raise BadInput(f"`{quotable(name)}` has nothing behind it; write for example {EXAMPLE}.")
     if name in ALL or name in EVENTS:
         return name
     near = get_close_matches(name, EVENTS, n=1, cutoff=0.6)

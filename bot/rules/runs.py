@@ -38,19 +38,23 @@ class Run(NamedTuple):
 
 @dataclass(frozen=True)
 class Times:
-    """When a job has last ended in this life of the bot, and when the clock starts it next; aware UTC."""
+    """When a job has last ended in this life of the bot, when the clock starts it next, and since when it runs where
+    it does so now; aware UTC."""
 
     ended_at: datetime | None = None
     next_at: datetime | None = None
+    running_since: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How a job stands: when it ran last, what came of the last run worth noting, and when it runs next."""
+    """How a job stands: when it ran last, what came of the last run worth noting, when it runs next, and since when it
+    runs where it does so now."""
 
     at: datetime | None = None
     said: str | None = None
     next_at: datetime | None = None
+    running_since: datetime | None = None
 
 
 def standings(runs: Mapping[str, Run], times: Mapping[str, Times]) -> dict[str, Standing]:
@@ -59,7 +63,7 @@ def standings(runs: Mapping[str, Run], times: Mapping[str, Times]) -> dict[str, 
     for name, when in times.items():
         run = runs.get(name)
         at = when.ended_at or (None if run is None else run.at)
-        made[name] = Standing(at, None if run is None else run.said, when.next_at)
+        made[name] = Standing(at, None if run is None else run.said, when.next_at, when.running_since)
     return made
 
 

@@ -51,4 +51,6 @@ def in_words(scan: Scan, *, raised: int, cleared: int, resumed: bool) -> str:
     of = f" of {scan.account}" if scan.account is not None else ""
     odd = in_part(scan.unjudged)
     not_judged = f"; not judged in full: {odd}" if odd else ""
-    return f"{scan.sims} SIMs{of}{left_out}{again}; {raised} alerts raised, {cleared} cleared{not_judged}"
+    told = f"{raised:,} alert{'' if raised == 1 else 's'} raised, {cleared:,} cleared"
+    sims = f"{scan.sims:,} SIM{'' if scan.sims == 1 else 's'}"
+    return f"{sims}{of}{left_out}{again}; {told}{not_judged}"

@@ -45,7 +45,7 @@ def get(db: sqlite3.Connection, id: int) -> Announcement:
     """The announcement with this number. Raises NotFound."""
     row = db.execute("SELECT * FROM alert_cards WHERE id = ?", (id,)).fetchone()
     if row is None:
-        raise NotFound(f"There is no announcement {id} here.")
+        raise NotFound(f"There is no card {id} of alerts here.")
     return _announcement(row)
 
 

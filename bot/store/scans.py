@@ -120,6 +120,13 @@ class Scans:
         ).fetchone()
         return None if row is None else _scan(row)
 
+    def under_way(self) -> Scan | None:
+        """The look over all SIMs that has begun and not come to its end; also one that was cut off."""
+        row = self._disk.reader.execute(
+            "SELECT * FROM scans WHERE account IS NULL AND ended_at IS NULL ORDER BY id DESC LIMIT 1"
+        ).fetchone()
+        return None if row is None else _scan(row)
+
     # --- SIMs that are listed no more ---
 
     async def vanished(self, *, now: datetime) -> tuple[Vanished, ...]:

@@ -70,7 +70,7 @@ def card(alert: Alert, *, snooze_for: str, units: Units = DECIMAL, renewal: str 
     found = alert.finding
     rows = [
         spans(bold(NOUNS[found.about]), f"  {found.label}", *_number(found)),
-        spans(bold("Account"), f"  {found.account or 'unknown'}"),
+        *([] if found.about is About.ACCOUNT else [spans(bold("Account"), f"  {found.account or 'unknown'}")]),
         *_figures(found, units),
         *_more(found, renewal),
         spans(bold("Raised"), "  ", moment(alert.raised_at), f"  (#{alert.id})"),
@@ -190,16 +190,28 @@ def rules(every: Sequence[Rule], *, units: Units = DECIMAL) -> Message:
 
 def rule_in_words(rule: Rule, *, units: Units = DECIMAL) -> str:
     """A rule as a person would say it."""
-    unit = {Kind.QUOTA: " %", Kind.SPIKE: " times"}.get(rule.kind, " days")
-    limits = [size(n, units=units) if rule.kind is Kind.BYTES else f"{n}{unit}" for n in rule.limits]
+    limits = [_limit(rule.kind, n, units) for n in rule.limits]
     listed = [*limits, *([f"other than {', '.join(rule.allowed)}"] if rule.allowed else [])]
     scope = rule.scope
     places = [("account", scope.accounts), ("plan", scope.plans), ("country", scope.countries)]
     places += [(f"custom{number}", values) for number, values in scope.custom]
     of = [f"{key} {' or '.join(values)}" for key, values in places if values]
-    words = [f"{WHAT[rule.kind]} ({rule.about})", ", ".join(listed), f"for {', '.join(of)}" if of else ""]
+    ends = f"{NOUNS[rule.about].lower()} expires"
+    what = ends if rule.kind is Kind.EXPIRY and rule.about is not About.SIM else WHAT[rule.kind]
+    words = [f"{what} ({rule.about})", ", ".join(listed), f"for {', '.join(of)}" if of else ""]
     told = [] if rule.hours is None else [f"told {rule.hours}"]
     return one_line("; ".join([" ".join(word for word in words if word), *told]), 300)
+
+
+def _limit(kind: Kind, limit: int, units: Units) -> str:
+    match kind:
+        case Kind.BYTES:
+            return size(limit, units=units)
+        case Kind.QUOTA:
+            return f"{limit} %"
+        case Kind.SPIKE:
+            return f"{limit} times"
+    return "1 day" if limit == 1 else f"{limit} days"
 
 
 def sheet_row(alert: Alert) -> tuple[object, ...]:
@@ -298,7 +310,8 @@ def _worst(alerts: Sequence[Alert], standing: Mapping[State, int], found: Announ
 
 def _more(found: Finding, renewal: str | None) -> list[list[Element]]:
     """What else there is to say: the country, the other SIM, the forecast, what becomes of the package."""
-    told = found.detail and found.kind is not Kind.ADDON  # whose name stands with its end
+    # The name of an add-on stands with its end, that of a rate plan in the headline.
+    told = found.detail and found.kind is not Kind.ADDON and found.detail not in title(found)
     return [*([spans(bold("More"), f"  {found.detail}")] if told else []), *_renewal(found, renewal)]
 
 
@@ -332,7 +345,8 @@ def _until_of(alerts: Sequence[Alert]) -> list[Element]:
 def _cells(alert: Alert, units: Units) -> tuple[Cell, ...]:
     found = alert.finding
     used: Cell = "–" if found.value is None else Amount(found.value, size(found.value, units=units))
-    what = title(found, units=units) if found.detail is None else f"{title(found, units=units)}; {found.detail}"
+    what = title(found, units=units)
+    what += "" if found.detail is None or found.detail in what else f"; {found.detail}"
     return name(found.label), found.giccid.replace("\n", " / "), what, used, _stands(alert)
 
 

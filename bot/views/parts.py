@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 import humanize
 
@@ -113,8 +113,8 @@ def linked(text: str, url: str) -> Element:
 
 
 def moment(at: datetime) -> Element:
-    """A time, shown in the zone of whoever reads it."""
-    words = at.strftime("%Y-%m-%d %H:%M UTC")
+    """A time (aware, of any zone), shown in the zone of whoever reads it; in UTC beside the blocks."""
+    words = at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
     return {
         "type": "date",
         "timestamp": int(at.timestamp()),

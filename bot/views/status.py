@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.rules.runs import Standing
+from bot.rules.scans import Scan
 from bot.views.parts import Element, Message, bold, flat, lines, moment, spans, whole_lines
 
 
 @dataclass(frozen=True)
 class Health:
-    """What is known of this bot at one moment. `jobs` is how each scheduled job stands."""
+    """What is known of this bot at one moment. `jobs` is how each scheduled job stands, `look` the look over all SIMs
+    that has begun and not ended."""
 
     smarthub: str
     waiting_messages: int
@@ -22,6 +24,7 @@ class Health:
     set_aside: int
     jobs: Mapping[str, Standing]
     troubles: Sequence[str] = ()
+    look: Scan | None = None
 
 
 def listing(health: Health) -> Message:
@@ -37,12 +40,20 @@ def listing(health: Health) -> Message:
     last = spans("none yet") if health.last_push_at is None else [moment(health.last_push_at)]
     rows.append([*spans(bold("Last notification"), "  "), *last])
     rows.append(spans(bold("Open requests"), f"  {health.open_requests}"))
+    if health.look is not None:
+        begun = spans(bold("Look over all SIMs"), "  begun ", moment(health.look.started_at))
+        rows.append(begun + spans(f", {health.look.sims:,} SIMs read so far"))
     rows += [_job(name, standing) for name, standing in health.jobs.items()]
     return Message(text=whole_lines(map(flat, rows)), blocks=(lines(*rows),))
 
 
 def _job(name: str, job: Standing) -> list[Element]:
-    """When it ran last, what came of it, and when it runs next."""
+    """Since when it runs, when it ran last, what came of it, and when it runs next."""
+    if job.running_since is not None:
+        now = [*spans(bold(name), "  running since "), moment(job.running_since)]
+        return (
+            now if job.at is None else [*now, *spans("; before: ", moment(job.at), f"  {job.said or 'nothing to do'}")]
+        )
     last = spans("not run yet") if job.at is None else spans(moment(job.at), f"  {job.said or 'nothing to do'}")
     following = [] if job.next_at is None else spans("; next ", moment(job.next_at))
     return [*spans(bold(name), "  "), *last, *following]

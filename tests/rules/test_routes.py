@@ -57,7 +57,9 @@ def test_what_is_wanted(text: str, fits: About, not_fits: About | None) -> None:
         ("all colour:red", "“colour:” is no filter"),
         ("all account:,", "has nothing behind it"),
         ("all severity:awful", "“awful” is no severity; there are low, medium, high"),
-        ("all quiet:late", "write hours such as"),
+        ("all account:", "`account:` has nothing behind it"),
+        ("all quiet:late", "“late” are no quiet hours: write for example `quiet:22:00-07:00`"),
+        ("all quiet:25:00-07:00", "“25:00-07:00” are no quiet hours"),
         ("all digest:hourly", "write `daily`"),
         ("all " + "x" * 1000, "longer than 1000"),
     ],
@@ -174,7 +176,15 @@ def test_planned_work_names_what_it_holds() -> None:
     asked = read_mute("account:acme no-session 2h because firmware 2.1")
 
     assert (asked.wanted.text, asked.lasting, asked.why) == ("no-session account:acme", "2h", "firmware 2.1")
-    for text in ("", "2h", "all 2h", "account:acme severity:low,high 1h", "account:acme severity:high 1h"):
+    for text in (
+        "",
+        "2h",
+        "all 2h",
+        "account:acme severity:low,high 1h",
+        "account:acme severity:high 1h",
+        "account:acme quiet:22:00-07:00 1h",
+        "account:acme digest:daily 1h",
+    ):
         with pytest.raises(BadInput):
             read_mute(text)
     with pytest.raises(BadInput, match="14 d at most"):

@@ -48,6 +48,7 @@ def test_a_job_that_was_cut_off():
         (None, Times(None, LATER), Standing(None, None, LATER)),
         (Run(NOW, "done"), Times(None, LATER), Standing(NOW, "done", LATER)),
         (Run(NOW, "done"), Times(LATER, None), Standing(LATER, "done", None)),
+        (None, Times(None, LATER, NOW), Standing(None, None, LATER, NOW)),
     ],
 )
 def test_how_a_job_stands(run: Run | None, times: Times, expected: Standing):

@@ -112,7 +112,7 @@ async def test_a_card_is_taken_by_typing(tmp_path: Path):
             "acknowledged", "snoozed", "snoozed until worse", "acknowledged",
         ]  # fmt: skip
         for typed, refused in (
-            ("ack card 9", "There is no announcement 9"), ("ack card", "Write its number"),
+            ("ack card 9", "There is no card 9 of alerts here"), ("ack card", "Write its number"),
             ("snooze card 1 yesterday", ""),
         ):  # fmt: skip
             assert refused in plain((await world.say(f"/sim {typed}")).reply)
@@ -282,7 +282,8 @@ async def test_a_rule_is_tried(tmp_path: Path):
         assert "Nothing is raised by this" in said
         assert "In FR, which is not allowed" in said
         assert world.app.store.alerts.count_live() == open_before
-        assert "“abroad”" in plain((await world.say("/sim alerts test abraod", by=VIEWER)).reply)
+        assert "Did you mean “abroad”?" in plain((await world.say("/sim alerts test abraod", by=VIEWER)).reply)
+        assert "Which rule? " in plain((await world.say("/sim alerts test", by=VIEWER)).reply)
         assert "other than DE" in plain((await world.say("/sim alerts rules", by=VIEWER)).reply)
         assert "is nothing here" in plain((await world.say("/sim alerts tset x", by=VIEWER)).reply)
     finally:
@@ -290,11 +291,18 @@ async def test_a_rule_is_tried(tmp_path: Path):
 
 
 async def test_alerts_are_taken_by_typing(world: World):
-    """`ack` and `snooze` do by number what the buttons do."""
-    world.hub.grow(world.hub.pick(), fraction=0.9)
+    """`ack` and `snooze` do by number what the buttons do, and call the SIM by all of its label; two numbers at once
+    are refused, for one of them would be passed over."""
+    giccid = world.hub.pick()
+    world.hub.change(giccid, custom1="Pump behind the old mill")
+    world.hub.grow(giccid, fraction=0.9)
     await world.run("alerts")
 
-    assert "You have acknowledged alert #1" in plain((await world.say("/sim ack 1")).reply)
+    assert "One at a time" in plain((await world.say("/sim ack 1 2")).reply)
+    assert world.deeds("alert:1") == []
+    assert "You have acknowledged alert #1: 80 % of the quota used, Pump behind the old mill." in plain(
+        (await world.say("/sim ack 1")).reply
+    )
     assert "put off until" in plain((await world.say("/sim snooze #1 3d", by=OTHER_OPERATOR)).reply)
     assert "until it gets worse" in plain((await world.say("/sim snooze 1 worse")).reply)
     assert "you have to be an operator" in plain((await world.say("/sim ack 1", by=VIEWER)).reply)

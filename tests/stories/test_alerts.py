@@ -287,7 +287,7 @@ async def test_smarthub_fails_in_the_middle(small_pages: World):
     await world.run("alerts")
 
     assert len(world.cards(ALERTS)) == 4
-    assert last_check(world) == "40 SIMs (gone on where it was); 1 alerts raised, 0 cleared"
+    assert last_check(world) == "40 SIMs (gone on where it was); 1 alert raised, 0 cleared"
 
 
 @pytest.mark.parametrize("trouble", ["down", "unreachable", "page", "half", "login"])
@@ -330,7 +330,7 @@ async def test_sims_that_cannot_be_read_are_counted(world: World):
     world.hub.grow(good, fraction=0.9)
     await world.run("alerts")
 
-    assert last_check(world) == "39 SIMs, 1 could not be read; 1 alerts raised, 0 cleared"
+    assert last_check(world) == "39 SIMs, 1 could not be read; 1 alert raised, 0 cleared"
     assert len(world.cards(ALERTS)) == 2
     assert [card.words for card in world.cards(ALERTS) if "Cleared" in card.words] == []
 
@@ -358,7 +358,7 @@ async def test_two_thousand_sims(tmp_path: Path):
         await world.run("alerts")
         assert len(world.cards(ALERTS)) == 10
         assert len(world.hub.asked) - asked <= 5
-        assert last_check(world) == "2000 SIMs; 10 alerts raised, 0 cleared"
+        assert last_check(world) == "2,000 SIMs; 10 alerts raised, 0 cleared"
         calls = len(world.slack.calls)
         await world.run("alerts")
         assert len(world.slack.calls) == calls
@@ -569,7 +569,7 @@ async def test_status_in_words(world: World):
     await world.push("no-session")
     after = plain((await world.say("/sim status", by=VIEWER)).reply)
 
-    assert "40 SIMs; 1 alerts raised, 0 cleared" in after
+    assert "40 SIMs; 1 alert raised, 0 cleared" in after
     assert "Messages waiting for Slack 0" in after
     assert "none yet" not in after
     assert "Trouble" not in after

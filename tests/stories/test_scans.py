@@ -15,7 +15,7 @@ from bot.flows.scanning import Beside
 from bot.rules.scans import GOES_ON_FOR
 from bot.rules.sims import Sim
 from bot.store.rows import when
-from tests.talk import ALERTS, OPERATOR, VIEWER, World, plain
+from tests.talk import ALERTS, OPERATOR, OPS, VIEWER, World, plain
 
 # The newest look was cut off behind this page.
 CUT_OFF = (
@@ -52,6 +52,35 @@ async def test_it_goes_on_where_it_was(world: World):
     done = world.app.store.scans.last()
     assert done is not None
     assert done.sims == world.app.store.sims.size().count == world.hub.world.fleet.count
+
+
+async def test_the_status_while_it_is_under_way(world: World):
+    """While SIMs are looked over, the status says since when, how many were read, and that SmartHub answers; after it,
+    what came of it."""
+    world.settings["smarthub"] = {"page_size": 10, "concurrency": 1}
+    await world.restart()
+    look = world.app.flows.alerts.look
+    said: list[str] = []
+
+    async def and_somebody_asks(sims: Sequence[Sim], beside: Beside, marks: Mapping[str, int]) -> tuple[int, int]:
+        # Not until it has come to rest, which it does after the look.
+        delivery = await world.slack.say("/sim status", by=VIEWER, channel=OPS)
+        said.append(delivery.reply.text if delivery.reply is not None else "")
+        return await look(sims, beside, marks)
+
+    world.app.flows.alerts.look = and_somebody_asks  # type: ignore[method-assign]
+    began = f"{world.clock.now():%Y-%m-%d %H:%M} UTC"
+    await world.run("alerts")
+    asked = (await world.say("/sim status", by=VIEWER)).reply
+    after = "" if asked is None else asked.text
+
+    assert "SmartHub  not asked yet" in said[0]
+    assert "SmartHub  answers the first check, which is under way" in said[2]
+    assert f"Look over all SIMs  begun {began}, 20 SIMs read so far" in said[2]
+    assert f"alerts  running since {began}" in said[2]
+    assert "Look over all SIMs" not in after
+    assert "SmartHub  answered the last check" in after
+    assert "40 SIMs; 0 alerts raised" in after
 
 
 async def test_one_that_is_too_old_begins_anew(world: World):
@@ -119,6 +148,8 @@ async def test_one_account_anew(world: World):
     said = plain((await world.say(f"/sim refresh {account.upper()}", by=OPERATOR)).reply)
     assert f"Read anew: {of_it} SIMs of {account}" in said
     assert {call.query.get("accountName") for call in world.hub.asked if call.operation == "listSims"} == {account}
+    assert "Which account?" in plain((await world.say("/sim refresh", by=OPERATOR)).reply)
+    assert "Did you mean “lab-trial”?" in plain((await world.say("/sim refresh lab-tr", by=OPERATOR)).reply)
     assert "No account is called “nobody”" in plain((await world.say("/sim refresh nobody", by=OPERATOR)).reply)
     assert "you have to be an operator" in plain((await world.say(f"/sim refresh {account}", by=VIEWER)).reply)
 

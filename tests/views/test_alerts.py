@@ -187,8 +187,22 @@ def test_an_expiry_that_switches_off_is_graver():
     assert "it is renewed by itself" in words(on)
 
 
+def test_nothing_is_said_twice():
+    """The card of an account names it once beside its headline, and what is said of a rate plan does not repeat it."""
+    account = Finding("acme", "acme", "acme", None, Kind.QUOTA, 80, "2026-11", value=8, whole=10, about=About.ACCOUNT)
+    plan = Finding(GICCID, "Pump 7", "acme", "pool-5g", Kind.PLAN, 1, "pool-5g", detail="pool-5g")
+
+    assert words(view.card(Alert(1, account, NOW), snooze_for="1 d")).count("Account") == 1
+    listed = view.digest(TOGETHER, [Alert(2, plan, NOW)], {State.OPEN: 1}, snooze_for="1 d")
+    assert "On pool-5g, which is not allowed;" not in words(listed)
+    assert "On pool-5g, which is not allowed" in words(listed)
+    assert words(view.card(Alert(2, plan, NOW), snooze_for="1 d")).count("pool-5g") == 1
+
+
 def test_a_rule_in_words():
     """A rule is said with its limits, whom it is for and when it is told."""
     rule = Rule("idle", Kind.QUOTA, (80, 95), scope=Scope(accounts=("acme", "b"), custom=((2, ("x",)),)))
     assert view.rule_in_words(rule) == "quota nearly used (sim) 80 %, 95 % for account acme or b, custom2 x"
     assert "500.0 MB" in view.rule_in_words(Rule("big", Kind.BYTES, (500_000_000,)))
+    assert view.rule_in_words(Rule("ends", Kind.EXPIRY, (1, 7))) == "rate plan expires (sim) 1 day, 7 days"
+    assert view.rule_in_words(Rule("ends", Kind.EXPIRY, (7,), about=About.POOL)) == "pool expires (pool) 7 days"

@@ -161,22 +161,27 @@ def health(word: str = "reachable", *, said: str = "12 SIMs; 0 alerts raised", m
 
 
 def test_the_health_says_when_each_job_runs():
-    """Of each job it says when it ran last and what came of it, and when it runs next; of one that never ran, so."""
+    """Of each job it says when it ran last and what came of it, and when it runs next; of one that never ran
+    says so, and of one that runs since when."""
     later = NOW + timedelta(minutes=15)
     jobs = {
         "alerts": Standing(NOW, "12 SIMs; 0 alerts raised", later),
         "texts": Standing(NOW, None, later),
         "audit": Standing(None, None, later),
         "lists": Standing(),
+        "sms": Standing(None, None, later, NOW),
+        "files": Standing(NOW, "2 sent", later, NOW),
     }
     listed = status.listing(replace(health(), jobs=jobs))
 
     at, following = (f"{one:%Y-%m-%d %H:%M} UTC" for one in (NOW, later))
-    assert listed.text.splitlines()[-4:] == [
+    assert listed.text.splitlines()[-6:] == [
         f"alerts  {at}  12 SIMs; 0 alerts raised; next {following}",
         f"texts  {at}  nothing to do; next {following}",
         f"audit  not run yet; next {following}",
         "lists  not run yet",
+        f"sms  running since {at}",
+        f"files  running since {at}; before: {at}  2 sent",
     ]
     assert "12 SIMs; 0 alerts raised ; next" in words(listed)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,6 +56,19 @@ def test_words_and_boxes_take_anything(text: str):
     blocks = (parts.header(text), parts.lines(row), parts.verbatim(text), parts.small(f"x{text}"))
 
     sound(Message(text=f"x{flat(row)}", blocks=blocks))
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        (datetime(2026, 12, 5, 23, tzinfo=UTC), "2026-12-05 23:00 UTC"),
+        (datetime(2026, 12, 6, tzinfo=ZoneInfo("Europe/Berlin")), "2026-12-05 23:00 UTC"),
+        (datetime(2026, 12, 6, tzinfo=ZoneInfo("Asia/Shanghai")), "2026-12-05 16:00 UTC"),
+    ],
+)
+def test_a_moment_beside_the_blocks_is_in_utc(at: datetime, said: str):
+    """A time that says UTC is in UTC, in whose zone ever it was written."""
+    assert flat([parts.moment(at)]) == said
 
 
 def test_our_own_sentences_name_people_and_things_to_type():

@@ -95,7 +95,7 @@ def all_messages() -> Iterator[tuple[View, Message]]:
     yield from test_sms.drawn()
     yield from test_incidents.messages()
     yield runs.cut_off, runs.cut_off("alerts", "failed: cut off after 30 min without progress")
-    yield scans.refreshed, scans.refreshed("40 SIMs of acme; 1 alerts raised, 0 cleared")
+    yield scans.refreshed, scans.refreshed("40 SIMs of acme; 1 alert raised, 0 cleared")
     yield scans.vanished, scans.vanished([Vanished(str(n), NASTY[0], None, NOW) for n in range(12)])
     for role in Role:
         yield help_view.listing, help_view.listing(role, command="/sim")
