@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from difflib import get_close_matches
@@ -12,11 +12,13 @@ from types import MappingProxyType
 from bot.errors import BadInput
 from bot.rules.events import EVENTS, Severity
 from bot.rules.hours import Hours, read_hours
+from bot.rules.likeness import alike
 from bot.rules.quiet import Digest, now_or_later, urgency
 from bot.rules.sims import quotable
 from bot.rules.words import folded
 
 CUSTOMS = ("custom1", "custom2", "custom3", "custom4", "custom5")
+FACETS = ("account", "plan", "country")
 PLACES = ("account", "plan", "country", *CUSTOMS, "label", "sim")
 # A value in quotes may hold blanks: account:"Acme Ltd".
 PART = re.compile(r'(?:([A-Za-z0-9]+):)?(?:["“”]([^"“”]*)["“”]|(\S+))')
@@ -82,6 +84,15 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Stranger:
+    """A place that is named and where no SIM is known to be, with those that may be meant."""
+
+    key: str
+    value: str
+    near: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Typed:
     """What stands behind `subscribe`."""
 
@@ -143,6 +154,20 @@ def read_severity(word: str) -> Severity:
     except KeyError:
         known = ", ".join(one.word for one in Severity)
         raise BadInput(f"“{quotable(word)}” is no severity; there are {known}.") from None
+
+
+def strangers(wanted: Wanted, known: Callable[[str], Sequence[str]]) -> tuple[Stranger, ...]:
+    """Of the accounts, rate plans and countries that are named, those where no SIM is; none where nothing is known.
+
+    `known` gives all that there are of one of them.
+    """
+    found: list[Stranger] = []
+    for key, values in wanted.places:
+        names = known(key) if key in FACETS else ()
+        for value in values:
+            if names and not any(_is_one_of(name, [value]) for name in names):
+                found.append(Stranger(key, value, alike(value, names)))
+    return tuple(found)
 
 
 def moved(routes: Sequence[Route], closed: Mapping[str, str], *, to: str) -> tuple[Route, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.rules.events import EVENTS
 from bot.rules.mutes import Mute
+from bot.rules.routes import Stranger
 from bot.views.parts import (
     Element,
     Message,
@@ -21,16 +22,18 @@ from bot.views.parts import (
     who,
     whole_lines,
 )
+from bot.views.routes import doubts
 
 SHOWN = 300  # characters of what is held
 
 
-def made(mute: Mute, *, command: str) -> Message:
-    """What whoever muted reads."""
+def made(mute: Mute, *, command: str, strangers: Sequence[Stranger] = ()) -> Message:
+    """What whoever muted reads, with the places where no SIM is known to be."""
     until = spans("Held until ", moment(mute.until), ": ", code(fit(mute.wanted.text, SHOWN)), ".")
     how = spans("What comes is kept and counted; its number is told at the end. ", code(f"{command} unmute {mute.id}"),
                 " ends it sooner.")  # fmt: skip
-    return Message(text=whole_lines([flat(until), flat(how)]), blocks=(lines(until, how),))
+    rows = [until, how, *doubts(strangers)]
+    return Message(text=whole_lines(map(flat, rows)), blocks=(lines(*rows),))
 
 
 def listing(mutes: Sequence[tuple[Mute, Mapping[str, int]]], *, command: str) -> Message:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bot.rules.routes import Route
+from bot.rules.routes import Route, Stranger
 from bot.views.parts import (
     Element,
     Message,
@@ -34,6 +34,8 @@ KINDS = {
     "sms": "SMS",
 }
 SHOWN = 300  # characters of what is wanted
+DOUBTS = 5
+WORDS = {"account": "account", "plan": "rate plan", "country": "country"}
 WHY = {
     "not_in_channel": "I am not in it",
     "is_archived": "it is archived",
@@ -66,11 +68,23 @@ def subscribed(route: Route) -> Message:
     return Message(text=whole_lines([flat(first), flat(test)]), blocks=(lines(first, test),))
 
 
-def made(route: Route) -> Message:
-    """What whoever subscribed reads."""
+def made(route: Route, strangers: Sequence[Stranger] = ()) -> Message:
+    """What whoever subscribed reads, with the places where no SIM is known to be."""
     said = spans("Subscription ", bold(str(route.id)), ": ", place(route.channel), " gets ", code(_what(route)),
                  ". A test message is on its way there.")  # fmt: skip
-    return Message(text=flat(said), blocks=(lines(said),))
+    rows = [said, *doubts(strangers)]
+    return Message(text=whole_lines(map(flat, rows)), blocks=(lines(*rows),))
+
+
+def doubts(strangers: Sequence[Stranger]) -> list[list[Element]]:
+    """What may be a slip of the pen: it holds all the same, for SIMs may come there yet."""
+    return [_doubt(one) for one in strangers[:DOUBTS]]
+
+
+def _doubt(one: Stranger) -> list[Element]:
+    said = spans(f"⚠️ No SIM that is known here has the {WORDS[one.key]} ", code(one.value), ".")
+    near = [part for n, name in enumerate(one.near) for part in (*spans(" or " if n else ""), *spans(code(name)))]
+    return [*said, *spans(" Did you mean "), *near, *spans("?")] if near else said
 
 
 def test(route: Route, *, by: str) -> Message:

@@ -39,6 +39,22 @@ async def test_planned_work(world: World):
     assert world.deeds() == [(OPERATOR, "muted"), ("simops", "unmuted")]
 
 
+async def test_a_place_where_no_sim_is(world: World):
+    """An account, a plan or a country where no SIM is known is held all the same, with a word of it and what may be
+    meant; before any look nobody can say so. Subscribing says the same."""
+    early = plain((await world.say("/sim mute account:acmee 2h", by=OPERATOR)).reply)
+    await world.run("alerts")
+
+    late = plain((await world.say("/sim mute account:acmee,acme country:de plan:iot* 2h", by=OPERATOR)).reply)
+    subscribed = plain((await world.say("/sim subscribe all country:xx", by=OPERATOR)).reply)
+
+    assert "Held until" in early
+    assert "No SIM" not in early
+    assert "No SIM that is known here has the account acmee . Did you mean acme ?" in late
+    assert late.count("No SIM") == 1
+    assert "No SIM that is known here has the country xx ." in subscribed
+
+
 async def test_it_ends_sooner(world: World):
     """Unmuted by somebody it is told at once, and twice is told so."""
     await world.say("/sim mute no-session 2h", by=OPERATOR)

@@ -16,7 +16,7 @@ from bot.rules.incidents import Incident, State
 from bot.rules.mutes import Mute
 from bot.rules.outbox import Note
 from bot.rules.quiet import Digest
-from bot.rules.routes import Route, Wanted, read_wanted
+from bot.rules.routes import FACETS, Route, Stranger, Wanted, read_wanted
 from bot.rules.storms import Cause, Member
 from bot.views import caring, digests, events, incidents, late, ledger, mutes, parts, routes, sheets, telling, watching
 from bot.views.incidents import Known
@@ -74,6 +74,7 @@ KNOWN = st.builds(
     units=UNITS,
 )
 WANTED = st.builds(Wanted, places=few(st.tuples(st.just("account"), few(TEXT, least=1).map(tuple))).map(tuple))
+STRANGERS = few(st.builds(Stranger, st.sampled_from(FACETS), TEXT, few(TEXT, times=(1, 3)).map(tuple)), times=(1, 9))
 ROUTES = st.builds(
     Route,
     IDS,
@@ -112,7 +113,7 @@ MESSAGES: Mapping[View, st.SearchStrategy[Callable[[], Message]]] = {
     late.together: calls(late.together, few(NOTES, least=1, times=(1, 9))),
     ledger.entry: calls(ledger.entry, ANY_EVENT, maybe(INCIDENTS), few(STOPS), units=UNITS),
     mutes.listing: calls(mutes.listing, few(st.tuples(MUTES, HELD), times=(1, 9)), command=st.just("/sim")),
-    mutes.made: calls(mutes.made, MUTES, command=st.just("/sim")),
+    mutes.made: calls(mutes.made, MUTES, command=st.just("/sim"), strangers=STRANGERS),
     mutes.over: calls(mutes.over, MUTES, HELD),
     routes.closed: calls(
         routes.closed, st.just("C9"), CODES, moved_to=maybe(st.just("C9")), waiting=COUNT, bot=st.just("@simops")
@@ -121,7 +122,7 @@ MESSAGES: Mapping[View, st.SearchStrategy[Callable[[], Message]]] = {
         routes.listing, few(ROUTES, times=(1, 40)), default=st.just("C9"), closed=st.dictionaries(st.just("C9"), CODES),
         command=st.just("/sim"),
     ),
-    routes.made: calls(routes.made, ROUTES),
+    routes.made: calls(routes.made, ROUTES, STRANGERS),
     routes.meant_for: calls(routes.meant_for, PLAIN, st.just("C9")),
     routes.moved: calls(
         routes.moved, st.just("C9"), CODES, st.dictionaries(st.sampled_from([*routes.KINDS, ""]), COUNT)
@@ -148,6 +149,7 @@ BLOCKS: Mapping[View, st.SearchStrategy[Any]] = {
 }
 SINGLE = ANY_EVENT.map(lambda event: replace(event, push=replace(event.push, name="imei-change")))
 ROWS: Mapping[View, st.SearchStrategy[Any]] = {
+    routes.doubts: STRANGERS.map(routes.doubts),
     incidents.line: INCIDENTS.map(incidents.line),
     telling.more: st.builds(telling.more, SINGLE, maybe(LISTED), few(LISTED), maybe(COUNT), units=UNITS),
     telling.ours: st.builds(telling.ours, ANY_EVENT, maybe(REQUESTS), maybe(IDS), maybe(LINKS)),

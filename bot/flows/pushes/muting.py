@@ -15,6 +15,7 @@ from bot.rules.moments import read_until
 from bot.rules.mutes import Mute, check_length, read_mute
 from bot.rules.outbox import Note
 from bot.rules.people import Person, Role, need
+from bot.rules.routes import strangers
 from bot.store import Store
 from bot.views import mutes as view
 from bot.views.parts import Message, answer
@@ -40,7 +41,9 @@ class Muting:
         until = read_until(asked.lasting, now=now, zone=await self.zone(by.id)).astimezone(UTC)
         check_length(until - now)
         mute = Mute(0, asked.wanted, by.id, channel, now, until, asked.why)
-        return view.made(await self.store.mutes.add(mute, now=now), command=self.settings.command)
+        unknown = strangers(asked.wanted, self.store.sims.values)
+        stored = await self.store.mutes.add(mute, now=now)
+        return view.made(stored, command=self.settings.command, strangers=unknown)
 
     def listing(self) -> Message:
         """What is muted now, with how much of it came."""

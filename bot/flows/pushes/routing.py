@@ -11,7 +11,7 @@ from bot.errors import BadInput, NotFound, NotPossible, SlackError
 from bot.flows.pushes.settings import Settings
 from bot.rules.outbox import Note
 from bot.rules.people import Person, Role, need
-from bot.rules.routes import EXAMPLE, Route, read_typed
+from bot.rules.routes import EXAMPLE, Route, read_typed, strangers
 from bot.slack import Slack
 from bot.store import Store
 from bot.views import routes as view
@@ -42,7 +42,7 @@ class Routing:
         route = await self.store.routes.add(typed, channel=channel, by=by.id, now=now)
         said = view.subscribed(route)
         await self.store.outbox.add([Note(channel, said.text, said.blocks)], now=now)
-        return view.made(route)
+        return view.made(route, strangers(typed.wanted, self.store.sims.values))
 
     async def listing(self, text: str, *, by: Person) -> Message:
         """All routes, or with `test N` a test message for one. Raises BadInput, NotFound, NotAllowed."""
