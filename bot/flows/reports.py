@@ -47,8 +47,8 @@ class Reports:
     async def asked(self, text: str, *, by: Person) -> Message:
         """The report that was typed; its file goes to whoever asked. Raises BadInput, StoreError, TooBroad."""
         made = await self._make(read_period(text))
-        await self._send_sheet(made, by.id)
-        return view.report(made, units=self._units)
+        is_sent = await self._send_sheet(made, by.id)
+        return view.with_file(view.report(made, units=self._units), is_sent=is_sent)
 
     async def tick(self) -> str | None:
         """Keeps the figures of today, and sends what is due; each report once for its time. What was sent, in words."""
@@ -97,11 +97,13 @@ class Reports:
             money=await self._seams.money(ahead(period, now)),
         )
 
-    async def _send_sheet(self, made: Report, channel: str) -> None:
-        """Sends the file; where Slack does not take it, the report stands without it."""
+    async def _send_sheet(self, made: Report, channel: str) -> bool:
+        """Whether the file was sent; where Slack does not take it, the report stands without it."""
         name = f"report-{made.period}-{made.until}.csv"
         async with sheet(name, view.SHEET, whole(view.sheet(made))) as path:
             try:
                 await self._slack.upload(channel, name=path.name, title=path.stem, path=path)
             except BotError as problem:
                 log.warning("report_file_not_sent", problem=str(problem))
+                return False
+        return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from bot.rules.money import CUTS_OFF, IDLE_FOR, AtRisk, Stake, sum_of
 from bot.rules.reports import Line, Period, Report
@@ -66,6 +67,13 @@ def report(made: Report, *, units: Units = DECIMAL) -> Message:
         blocks=(*top, *drawn, *native, *below),
         plain=(*top, *written, *plain, *below),
     )
+
+
+def with_file(said: Message, *, is_sent: bool) -> Message:
+    """The report for whoever asked for it, with where its file is."""
+    line = "The figures as a file are in our direct messages." if is_sent else "Slack did not take the file of it."
+    plain = None if said.plain is None else (*said.plain, small(line))
+    return replace(said, text=whole_lines([said.text, line]), blocks=(*said.blocks, small(line)), plain=plain)
 
 
 def sheet(made: Report) -> list[tuple[object, ...]]:

@@ -34,7 +34,7 @@ KINDS = {
     "sms": "SMS",
 }
 SHOWN = 300  # characters of what is wanted
-DOUBTS = 5
+DOUBTS, NAMED = 5, 60  # at most, and characters of each name
 WORDS = {"account": "account", "plan": "rate plan", "country": "country"}
 WHY = {
     "not_in_channel": "I am not in it",
@@ -82,8 +82,12 @@ def doubts(strangers: Sequence[Stranger]) -> list[list[Element]]:
 
 
 def _doubt(one: Stranger) -> list[Element]:
-    said = spans(f"⚠️ No SIM that is known here has the {WORDS[one.key]} ", code(one.value), ".")
-    near = [part for n, name in enumerate(one.near) for part in (*spans(" or " if n else ""), *spans(code(name)))]
+    said = spans(f"⚠️ No SIM that is known here has the {WORDS[one.key]} ", code(fit(one.value, NAMED)), ".")
+    near = [
+        part
+        for n, name in enumerate(one.near)
+        for part in (*spans(" or " if n else ""), *spans(code(fit(name, NAMED))))
+    ]
     return [*said, *spans(" Did you mean "), *near, *spans("?")] if near else said
 
 

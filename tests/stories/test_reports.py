@@ -19,6 +19,7 @@ async def test_a_report_that_is_asked_for(world: World):
     assert "Report of the week" in text
     assert "Nothing is kept yet of the time before" in text
     assert any(file for message in world.slack.dm(VIEWER) for file in message.files)
+    assert "The figures as a file are in our direct messages." in text
     assert "is no report" in plain((await world.say("/sim report year", by=VIEWER)).reply)
 
 

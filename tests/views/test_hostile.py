@@ -141,6 +141,7 @@ MESSAGES: Mapping[View, st.SearchStrategy[Callable[[], Message]]] = {
     alerts.card: calls(alerts.card, ALERTS, snooze_for=st.just("52 w")),
     alerts.listing: calls(alerts.listing, few(ALERTS), checked_at=maybe(TIMES), count=st.one_of(st.none(), COUNT)),
     reports.report: calls(reports.report, FLEET_REPORTS),
+    reports.with_file: calls(reports.with_file, FLEET_REPORTS.map(reports.report), is_sent=st.booleans()),
     alerts.snooze_over: calls(alerts.snooze_over, ALERTS),
     alerts.card_put_off: calls(alerts.card_put_off, IDS, st.one_of(st.none(), TIMES)),
     alerts.put_off: calls(alerts.put_off, ALERTS),

@@ -155,6 +155,7 @@ def _alerts() -> Iterator[tuple[View, Message]]:
             yield alerts.card, alerts.card(alert, snooze_for="1 d")
         yield alerts.snooze_over, alerts.snooze_over(replace(ALERT, finding=found))
     yield reports.report, reports.report(FLEET_REPORT)
+    yield reports.with_file, reports.with_file(reports.report(FLEET_REPORT), is_sent=True)
     yield alerts.card_put_off, alerts.card_put_off(4, NOW)
     yield alerts.put_off, alerts.put_off(replace(ALERT, until=NOW))
     yield alerts.reminder, alerts.reminder(TOGETHER, 3)
