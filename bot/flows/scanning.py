@@ -17,7 +17,7 @@ from bot.errors import NotFound, NotPossible, ProviderError, SimNotFound
 from bot.rules.likeness import alike
 from bot.rules.outbox import Note
 from bot.rules.people import Person, Role, need
-from bot.rules.scans import Scan, Vanished, in_words
+from bot.rules.scans import Scan, Vanished, in_words, not_whole
 from bot.rules.sims import Sim, quotable
 from bot.rules.unjudged import counted, missing
 from bot.smarthub.client import SmartHub
@@ -69,6 +69,7 @@ class Scanning:
     def __init__(self, *, store: Store, hub: SmartHub, clock: Clock, alerts: Alerts, settings: Settings) -> None:
         self._store, self._hub, self._clock, self._alerts, self._settings = store, hub, clock, alerts, settings
         self._alone = asyncio.Lock()
+        self._bad: set[tuple[str | None, int]] = set()  # pages, by account, that could not be read the last time
         self.moved: Callable[[], None] = unwatched
 
     async def scan(self) -> str:
@@ -106,17 +107,58 @@ class Scanning:
 
     async def _over(self, account: str | None) -> str:
         scan, resumed = await self._store.scans.begin(account, way=self._settings.way, now=self._clock.now())
-        raised = cleared = 0
-        async with aclosing(self._pages(account, first=scan.page + 1)) as pages:
-            async for page in pages:
-                more = await self._turn(scan, page)
-                raised, cleared = raised + more[0], cleared + more[1]
-                self.moved()
+        raised, cleared = await self._through(scan, first=scan.page + 1)
         done = await self._store.scans.end(scan.id, now=self._clock.now())
         if account is None:
             more = await self._alerts.whole()
             raised, cleared = raised + more[0], cleared + more[1]
         return in_words(done, raised=raised, cleared=cleared, resumed=resumed)
+
+    async def _through(self, scan: Scan, *, first: int) -> tuple[int, int]:
+        """How many alerts the pages from the first on have raised and cleared.
+
+        A page that could not be read the last time either is passed over, where the one behind it can be read: else
+        whoever stands behind it would never be looked at. Raises ProviderError, also at the end of such a look.
+        """
+        raised = cleared = 0
+        problem: ProviderError | None = None
+        while True:
+            try:
+                async with aclosing(self._pages(scan.account, first=first, ahead=self._settings.ahead)) as pages:
+                    async for page in pages:
+                        more = await self._turn(scan, page)
+                        raised, cleared = raised + more[0], cleared + more[1]
+                        self._bad.discard((scan.account, page.number))
+                        self.moved()
+                break
+            except ProviderError as refused:
+                problem = refused
+                first = await self._behind(self._store.scans.get(scan.id), refused)
+        done = self._store.scans.get(scan.id)
+        if done.passed:
+            await self._store.scans.drop(scan.id)
+            raise ProviderError(f"{not_whole(done, None if problem is None else str(problem).rstrip('.'))}.")
+        return raised, cleared
+
+    async def _behind(self, scan: Scan, problem: ProviderError) -> int:
+        """The page with which the look goes on after one that could not be read. Raises the problem where it does not
+        go on."""
+        bad = scan.page + 1
+        if (scan.account, bad) not in self._bad or not await self._answers(scan.account, page=bad + 1):
+            self._bad.add((scan.account, bad))
+            raise problem
+        await self._store.scans.pass_over(scan, bad)
+        log.warning("page_passed_over", page=bad, problem=str(problem))
+        return bad + 1
+
+    async def _answers(self, account: str | None, *, page: int) -> bool:
+        """Whether SmartHub has an answer for that page."""
+        try:
+            async with aclosing(self._pages(account, first=page, ahead=0)) as pages:
+                await anext(pages, None)  # none behind the last one is an answer too
+        except ProviderError:
+            return False
+        return True
 
     async def _turn(self, scan: Scan, page: RowPage) -> tuple[int, int]:
         """How many alerts a page has raised and cleared. It is read and stored a piece at a time, so that nobody who
@@ -154,9 +196,8 @@ class Scanning:
         await self._clock.sleep(GIVES_WAY_S)
         return SMALL_PIECE
 
-    async def _pages(self, account: str | None, *, first: int) -> AsyncGenerator[RowPage, None]:
-        settings = self._settings
-        async for page in self._hub.rows(account=account, first=first, ahead=settings.ahead, salt=settings.salt):
+    async def _pages(self, account: str | None, *, first: int, ahead: int) -> AsyncGenerator[RowPage, None]:
+        async for page in self._hub.rows(account=account, first=first, ahead=ahead, salt=self._settings.salt):
             yield page
 
     async def _tell_vanished(self) -> None:

@@ -17,7 +17,7 @@ GOES_ON_FOR = timedelta(hours=1)
 class Scan:
     """A look over the SIMs of an account, or of all. `page` is the last page that was stored, 0 before the first;
     `sims` and `skipped` count what was read and what could not be, `unjudged` what cannot be judged of those that were
-    read. Times are aware UTC.
+    read. `passed` are the pages that could not be read and were passed over. Times are aware UTC.
     """
 
     id: int
@@ -28,6 +28,7 @@ class Scan:
     skipped: int = 0
     ended_at: datetime | None = None
     unjudged: Mapping[Why, int] = field(default_factory=dict)
+    passed: tuple[int, ...] = ()
 
     def goes_on(self, now: datetime) -> bool:
         """Whether it is taken up where it was; not, when it began too long ago, or the clock was set back since."""
@@ -42,6 +43,14 @@ class Vanished:
     label: str
     account: str | None
     seen_at: datetime
+
+
+def not_whole(scan: Scan, problem: str | None) -> str:
+    """What is said of a look that has passed over pages, and what was in the way of the last one."""
+    pages = ", ".join(map(str, scan.passed))
+    which = f"Page {pages} of SmartHub's list was" if len(scan.passed) == 1 else f"Pages {pages} were"
+    why = "" if problem is None else f" ({problem})"
+    return f"{which} not to be read and was passed over; the {scan.sims:,} SIMs on the others were looked at{why}"
 
 
 def in_words(scan: Scan, *, raised: int, cleared: int, resumed: bool) -> str:

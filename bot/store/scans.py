@@ -104,6 +104,20 @@ class Scans:
 
         return note
 
+    def get(self, id: int) -> Scan:
+        """The look with this number, as it stands."""
+        return _scan(self._disk.reader.execute("SELECT * FROM scans WHERE id = ?", (id,)).fetchone())
+
+    async def pass_over(self, scan: Scan, page: int) -> None:
+        """Notes that this page cannot be read, and that the look goes on behind it."""
+        values = (page, json.dumps([*scan.passed, page]), scan.id)
+        statement = "UPDATE scans SET page = ?, passed = ? WHERE id = ?"
+        await self._disk.write(lambda db: db.execute(statement, values).rowcount)
+
+    async def drop(self, id: int) -> None:
+        """Has the next look begin anew, for this one was not whole."""
+        await self._disk.write(lambda db: db.execute("DELETE FROM scans WHERE id = ?", (id,)).rowcount)
+
     async def end(self, id: int, *, now: datetime) -> Scan:
         """The look after it has gone through all pages."""
 
@@ -217,4 +231,5 @@ def _scan(row: Row) -> Scan:
     return Scan(
         row["id"], row["account"], time(row["started_at"]), row["page"], row["sims"], row["skipped"],
         time_or_none(row["ended_at"]), {Why(why): count for why, count in json.loads(row["unjudged"]).items()},
+        tuple(json.loads(row["passed"])),
     )  # fmt: skip

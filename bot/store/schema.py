@@ -14,7 +14,7 @@ from bot.store.schema_pushes import PUSHES
 from bot.store.schema_requests import LISTS, REQUESTS
 from bot.store.schema_runs import RUNS
 from bot.store.schema_sms import SMS
-from bot.store.schema_snapshot import CALM, SCANS, SNAPSHOT, UNJUDGED, WAY
+from bot.store.schema_snapshot import CALM, PASSED, SCANS, SNAPSHOT, UNJUDGED, WAY
 
 SCHEMA = Migrations("simops")
 
@@ -178,6 +178,13 @@ def way(db: Database) -> None:
 def together(db: Database) -> None:
     """Messages that went out as one know with which."""
     for statement in TOGETHER:
+        db.execute(statement)
+
+
+@SCHEMA(name="0023_passed")
+def passed(db: Database) -> None:
+    """Pages of a look that could not be read."""
+    for statement in PASSED:
         db.execute(statement)
 
 

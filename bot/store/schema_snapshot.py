@@ -72,6 +72,11 @@ WAY = (
     """ALTER TABLE scans ADD COLUMN way TEXT NOT NULL DEFAULT ''""",
 )
 
+PASSED = (
+    # The pages that could not be read and were passed over, as JSON: the look is not whole then.
+    """ALTER TABLE scans ADD COLUMN passed TEXT NOT NULL DEFAULT '[]'""",
+)
+
 # Of SIMs of which nothing is to be found until a time, what the row of the last look is known by, and what it lacks.
 CALM = (
     """CREATE TABLE calm (

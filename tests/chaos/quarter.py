@@ -43,6 +43,7 @@ class Quarter:
         self._reference = Reference(RULES)
         self.told: Counter[Fact] = Counter()
         self.happened: Counter[str] = Counter()
+        self._bad: set[int] = set()  # pages that this bot could not read the last time
         self.announced = self.cards = 0
 
     @property
@@ -104,6 +105,7 @@ class Quarter:
                 self._refer(self._count)
         if chance.random() < 0.05:
             await world.restart()
+            self._bad = set()
             self.happened["restarts"] += 1
         await world.later(hours=8, minutes=chance.randint(-90, 90))
 
@@ -114,7 +116,11 @@ class Quarter:
         world.hub.broken_next(b"<html>Sign in</html>", page=page)
         await world.run("alerts")
         self.happened["looks that failed"] += 1
-        self._refer(PAGE * (page - 1))
+        if page in self._bad:  # the bot remembers it, and passes it over
+            self._refer(self._count, without=page)
+        else:
+            self._refer(PAGE * (page - 1))
+            self._bad = {one for one in self._bad if one > page} | {page}
         if chance.random() < 0.5:
             await world.run("alerts")
             self._refer(self._count)
@@ -169,11 +175,13 @@ class Quarter:
         elif what < 0.21:
             hub.expire_in(hub.giccid(n), chance.choice((2, 5, 10, 20, 40, 370)))
 
-    def _refer(self, count: int) -> None:
-        """A look at the first SIMs, by the calculation."""
+    def _refer(self, count: int, *, without: int | None = None) -> None:
+        """A look at the first SIMs, but for those on one page, by the calculation."""
         world = self._world
         now = world.bots.now()
         for n in range(count):
+            if without is not None and n // PAGE == without - 1:
+                continue
             row = world.hub.sim(n)
             ends = row["servicePackageExpireTime"]
             self._reference.look(
@@ -185,4 +193,6 @@ class Quarter:
                 now=now,
             )
         self._reference.tell(now)
-        self.happened["looks"] += count == self._count
+        if count == self._count:
+            self._bad = set() if without is None else {without}
+            self.happened["looks"] += 1

@@ -137,6 +137,61 @@ async def test_pages_are_read_ahead(world: World):
     assert world.app.store.sims.size().count == world.hub.world.fleet.count
 
 
+@pytest.mark.parametrize("bad", [1, 3, 4])
+async def test_a_page_that_cannot_be_read(world: World, bad: int):
+    """The first time the look ends there; the next one passes it over, so that whoever stands behind it is looked at
+    and told of. It is not whole, says which page it was, and nobody is gone for it; once it is read all is well."""
+    world.settings["smarthub"] = {"page_size": 10, "concurrency": 1}
+    await world.restart()
+    on_it, behind = 10 * (bad - 1), 10 * bad % 40
+    for n in (on_it, behind):
+        world.hub.change(n, status="ACTIVATED", accountName=f"account {n}")
+        world.hub.grow(n, fraction=0.9)
+
+    async def look(*, broken: bool) -> str:
+        if broken:
+            world.hub.broken_next(b"<html>Sorry</html>", page=bad)
+        await world.later(minutes=15)
+        await world.run("alerts")
+        return world.app.store.runs.last()["alerts"].said
+
+    def alarmed() -> set[int]:
+        return {n for n in (on_it, behind) if any(f"account {n} " in f"{plain(m)} " for m in world.cards(ALERTS))}
+
+    assert "web page" in await look(broken=True)
+    for _ in range(3):
+        said = await look(broken=True)
+        assert f"Page {bad} of SmartHub's list was not to be read and was passed over" in said
+        assert "the 30 SIMs on the others were looked at" in said
+        assert alarmed() == {behind}
+        assert world.app.store.scans.last() is None
+    said = await look(broken=False)
+    assert said.startswith("40 SIMs; 1 alert raised")
+    assert alarmed() == {on_it, behind}
+    assert world.hub.count("getSim") == 0
+
+
+async def test_nothing_is_passed_over_while_smarthub_is_away(world: World):
+    """A look that fails again and again because nothing can be read goes on where it was, and is whole at last."""
+    world.settings["smarthub"] = {"page_size": 10, "concurrency": 1}
+    await world.restart()
+    world.hub.broken_next(b"<html>", page=3)
+    await world.run("alerts")
+    world.hub.down = True
+    for _ in range(3):
+        await world.later(minutes=5)
+        await world.run("alerts")
+    world.hub.down = False
+    await world.later(minutes=5)
+    world.hub.asked.clear()
+
+    await world.run("alerts")
+
+    done = world.app.store.scans.last()
+    assert done is not None
+    assert (done.sims, done.passed, pages(world)[0]) == (40, (), "3")
+
+
 async def test_one_account_anew(world: World):
     """`refresh ACCOUNT` reads the SIMs of one account and no other; who may not, and an unknown name, are told so."""
     await world.run("alerts")
