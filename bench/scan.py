@@ -112,7 +112,7 @@ async def scan(base: str, store_path: str) -> dict[str, Any]:
     settings = Settings(channel="C0BENCH", rules=rules, snooze_for=usual.snooze_for, label_field="custom1")
     slack = cast(Slack, None)  # nothing is sent by a look
     alerts = Alerts(store=store, hub=hub, slack=slack, clock=clock, settings=settings)
-    scan_settings = ScanSettings("C0BENCH", AHEAD, usual.keep_usage, salt_of("bench"))
+    scan_settings = ScanSettings("C0BENCH", AHEAD, usual.keep_usage, salt_of("bench"), way="bench")
     scanning = Scanning(store=store, hub=hub, clock=clock, alerts=alerts, settings=scan_settings)
     waits: list[float] = []
     others = asyncio.create_task(beside(store, waits))
