@@ -9,9 +9,12 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
+from bot.flows.pictures import Pictures
 from bot.pictures import Chart, can_draw, chart_in, drawn, in_ascii
+from bot.slack import Posted
 from bot.views.charts import bars, pie
 from bot.views.parts import header
+from tests.talk import OPS, World
 
 
 def test_the_first_chart_of_a_message():
@@ -46,3 +49,13 @@ def test_the_extra_is_not_needed_to_start():
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "False"
     assert can_draw()
+
+
+@pytest.mark.parametrize("chart", [None, {}, {"series": []}, {"series": [{"data": [{"label": "a"}]}]}, {"segments": 3}])
+async def test_what_cannot_be_drawn_holds_nothing_up(world: World, chart: object):
+    """A chart in no shape of ours is no picture, and no trouble for the message that stands in the channel."""
+    before = len(world.slack.messages(OPS))
+
+    await Pictures(world.app.slack).beside(Posted(OPS, "1.0"), [{"type": "data_visualization", "chart": chart}])
+
+    assert len(world.slack.messages(OPS)) == before

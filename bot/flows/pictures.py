@@ -25,13 +25,15 @@ class Pictures:
         """Puts the chart among these blocks into the thread, where there is one and it can be drawn. The message stands
         without it, whatever happens.
         """
-        chart = chart_in(blocks)
-        if chart is None or not can_draw():
-            return
         try:
+            chart = chart_in(blocks)
+            if chart is None or not can_draw():
+                return
             async with written("chart.png", await asyncio.to_thread(drawn, chart)) as path:
                 await self._slack.upload(
                     thread.channel, name=path.name, title=chart.title, path=path, thread_ts=thread.ts
                 )
         except BotError as problem:
             log.warning("picture_not_sent", problem=str(problem))
+        except Exception:  # else the messages behind it would wait for a picture
+            log.exception("picture_not_drawn")

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from bot.errors import ProviderError
 from bot.rules.changes import Change
 from bot.rules.sims import Sim
 from bot.smarthub.contract import Contract
 from bot.smarthub.sims import number_in, read_change, read_sim, same_sim
 from bot.smarthub.structs import plain_reader
-from bot.smarthub.wire import Rows, Unreadable, no_matter
+from bot.smarthub.wire import Rows, Unreadable, no_matter, read_json
+
+Skipped = Callable[[str | None, ProviderError], None]
 
 
 @dataclass(frozen=True)
@@ -92,21 +96,31 @@ def read_page(
     contract: Contract,
     *,
     unreadable: Unreadable = no_matter,
-    skipped: Callable[[str | None, ProviderError], None] | None = None,
+    skipped: Skipped | None = None,
 ) -> Page:
     """A page of SIMs; a row that cannot be read is counted and left out, so that one bad row does not hide the rest.
 
     `unreadable` is told of each field that cannot be read, `skipped` the number of each SIM that is left out, and why.
     """
-    found: list[Sim] = []
     plain = plain_reader(contract)
-    for row in rows.rows:
-        try:
-            found.append(plain(row) or read_sim(row, contract, keep_raw=False, unreadable=unreadable))
-        except ProviderError as error:
-            if skipped is not None:
-                skipped(number_in(row, contract), error)
-    return Page(number, tuple(found), skipped=len(rows.rows) - len(found))
+    read = (plain(row) or carefully(row, contract, unreadable=unreadable, skipped=skipped) for row in rows.rows)
+    found = tuple(sim for sim in read if sim is not None)
+    return Page(number, found, skipped=len(rows.rows) - len(found))
+
+
+def carefully(
+    row: object, contract: Contract, *, unreadable: Unreadable = no_matter, skipped: Skipped | None = None
+) -> Sim | None:
+    """The SIM in a row that is not just as we expect it, field by field; `None`, of which `skipped` is told, where it
+    cannot be read."""
+    value: object = None
+    try:
+        value = read_json(bytes(row)) if isinstance(row, msgspec.Raw) else row
+        return read_sim(value, contract, keep_raw=False, unreadable=unreadable)
+    except ProviderError as error:
+        if skipped is not None:
+            skipped(number_in(value, contract), error)
+        return None
 
 
 def read_log_page(rows: Rows, number: int, contract: Contract, *, giccid: str | None) -> LogPage:

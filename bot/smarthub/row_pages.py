@@ -10,17 +10,12 @@ from typing import Any
 
 import msgspec
 
-from bot.errors import ProviderError
 from bot.rules.calm import mark_of
 from bot.rules.sims import Sim
-from bot.smarthub import wire
 from bot.smarthub.contract import Contract
-from bot.smarthub.paging import Page
-from bot.smarthub.sims import number_in, read_sim
+from bot.smarthub.paging import Page, Skipped, carefully
 from bot.smarthub.structs import plain_reader
 from bot.smarthub.wire import Rows, Unreadable, no_matter
-
-Skipped = Callable[[str | None, ProviderError], None]
 
 
 @dataclass(frozen=True)
@@ -81,23 +76,15 @@ def read(
     """
     found: list[Sim] = []
     marks: dict[str, int] = {}
-    plain, bad = plain_reader(contract), 0
+    plain = plain_reader(contract)
     for giccid, row in zip(page.giccids, page.rows, strict=True):
         sim = plain(row)
         if sim is not None and sim.giccid == giccid and giccid in page.marks:
             marks[giccid] = page.marks[giccid]
-        if sim is None:
-            value: object = None
-            try:
-                value = wire.read_json(bytes(row)) if isinstance(row, msgspec.Raw) else row
-                sim = read_sim(value, contract, keep_raw=False, unreadable=unreadable)
-            except ProviderError as error:
-                bad += 1
-                if skipped is not None:
-                    skipped(number_in(value, contract), error)
-                continue
-        found.append(sim)
-    return Read(Page(page.number, tuple(found), skipped=bad), marks)
+        sim = sim or carefully(row, contract, unreadable=unreadable, skipped=skipped)
+        if sim is not None:
+            found.append(sim)
+    return Read(Page(page.number, tuple(found), skipped=len(page.rows) - len(found)), marks)
 
 
 @lru_cache(maxsize=8)
