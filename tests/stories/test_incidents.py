@@ -137,6 +137,7 @@ async def test_refreshed_it_says_what_is_used_now(world: World, is_known: bool):
 
     assert world.hub.count("getSim") == reads + 1
     assert "Since 150.0 MB of 200.0 MB, 75 %, read" in plain(world.card(ALERTS))
+    assert str(world.hub.sim(giccid)["custom1"]) in world.card(ALERTS).words.splitlines()[0]
     world.hub.down = True
     await world.press(card, "Refresh", by=VIEWER)
     assert "SmartHub" in world.heard(VIEWER, ALERTS)

@@ -171,6 +171,30 @@ async def test_a_page_that_cannot_be_read(world: World, bad: int):
     assert world.hub.count("getSim") == 0
 
 
+async def test_a_look_that_passed_over_a_page_is_not_whole_after_a_restart(world: World):
+    """Cut off behind a page that was passed over, and gone on with by the next bot, it still says which page is
+    missing, and does not count as a whole look."""
+    world.settings["smarthub"] = {"page_size": 10, "concurrency": 1}
+    await world.restart()
+    for broken in ([2], [2, 4]):
+        for page in broken:
+            world.hub.broken_next(b"<html>", page=page)
+        await world.run("alerts")
+        await world.later(minutes=5)
+    await world.restart()
+    world.hub.asked.clear()
+
+    await world.run("alerts")
+
+    assert pages(world)[0] == "4"
+    assert "Page 2 of SmartHub's list was not to be read" in world.app.store.runs.last()["alerts"].said
+    assert world.app.store.scans.last() is None
+    await world.run("alerts")
+    done = world.app.store.scans.last()
+    assert done is not None
+    assert (done.sims, done.passed) == (40, ())
+
+
 async def test_nothing_is_passed_over_while_smarthub_is_away(world: World):
     """A look that fails again and again because nothing can be read goes on where it was, and is whole at last."""
     world.settings["smarthub"] = {"page_size": 10, "concurrency": 1}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.clock import Clock
@@ -38,7 +38,12 @@ class Showing:
 
     def card(self, incident: Incident) -> Message:
         """The card of an incident as it stands now."""
-        return view.card(incident, self._storm(incident) if incident.storm else self._single(incident))
+        if incident.storm:
+            return view.card(incident, self._storm(incident))
+        known = self._single(incident)
+        if incident.label is None and known.sim is not None:  # nobody had looked at it when the notification came
+            incident = replace(incident, label=known.sim.label)
+        return view.card(incident, known)
 
     def _storm(self, incident: Incident) -> Known:
         counts = self.store.incidents.counts(incident.id)
