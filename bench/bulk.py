@@ -19,6 +19,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -177,7 +178,7 @@ async def fill(app: App, count: int) -> None:
         rows = [read_sim(fleet.sim(n), ours, keep_raw=False) for n in range(first, min(first + 500, count))]
         page = [(sim, label_of(sim, "custom1")) for sim in rows]
         now = app.clock.now()
-        await app.store.disk.write(lambda db, page=page, now=now: len(snapshot.remember(db, page, now=now)))
+        await app.store.disk.write(partial(snapshot.remember, page=page, now=now))
 
 
 async def first_progress(app: App) -> float:
@@ -205,7 +206,7 @@ class Longest:
             run(handle)
             self.ms = max(self.ms, (time.thread_time() - began) * 1000)
 
-        asyncio.Handle._run = timed  # type: ignore[method-assign]  # noqa: SLF001
+        asyncio.Handle._run = timed  # type: ignore[assignment,method-assign]  # noqa: SLF001
 
 
 async def probe(app: App, ended: asyncio.Event) -> float:
@@ -243,7 +244,7 @@ class Ground:
         """Ends the neighbours; how often SmartHub was asked for what."""
         self.process.terminate()
         assert self.process.stdout is not None
-        return json.loads(self.process.stdout.readline())
+        return dict(json.loads(self.process.stdout.readline()))
 
     def run(self, *, kill_at: float | None = None, resume: bool = False) -> Took | None:
         """A bot with this job to its end; `None`, where it was killed when that share of it was done."""
@@ -268,7 +269,7 @@ class Ground:
         except sqlite3.Error:
             return 0.0
         done = sum(counts.get(stage.value, 0) for stage in (Stage.TAKEN, Stage.DONE, Stage.FAILED))
-        return done / max(1, self.ask["count"])
+        return float(done / max(1, self.ask["count"]))
 
 
 def ground(count: int, operation: str, folder: Path) -> Iterator[Ground]:

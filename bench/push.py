@@ -92,7 +92,7 @@ async def bot(ask: dict[str, Any]) -> None:
     if ask["one"]:
         disk.MOST_AT_ONCE = arrivals.MOST = 1
     if ask["slow"]:
-        stores.Disk = Slow  # type: ignore[misc]  # the same store, on a disk that is slower
+        stores.Disk = Slow  # type: ignore[attr-defined]  # the same store, on a disk that is slower
     wanted = table(ask)
     wanted["push"] = {"rate_per_source": 100_000}
     wanted["policies"] = [{"name": "none", "approval": False}]

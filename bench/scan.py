@@ -72,7 +72,12 @@ class Pages:
 def _template(row: dict[str, object]) -> str:
     """A SIM as JSON, with places for what is another's."""
     named = str(row["custom1"]).rpartition(" ")[0]
-    other = {"giccid": "<giccid>", "iccid": "<giccid>", "imsi": "26203<digits>", "msisdn": "49<digits>"}
+    other: dict[str, object] = {
+        "giccid": "<giccid>",
+        "iccid": "<giccid>",
+        "imsi": "26203<digits>",
+        "msisdn": "49<digits>",
+    }
     other |= {"imei": row["imei"] and "35693<digits>", "lastSessionTime": row["lastSessionTime"] and "<session>"}
     text = json.dumps({**row, **other, "custom1": f"{named} <n>"})
     return text.replace("%", "%%").replace("<", "%(").replace(">", ")s")
